@@ -1,0 +1,1 @@
+"""Where and how waves are made and recorded: wavelets, sources, receivers."""

@@ -1,0 +1,299 @@
+"""Whole time steps of elastic P-SV, forward and transposed, and runs of many steps.
+
+A step has two halves, because neighbouring blocks exchange halos between them:
+
+    forward     velocity half: update, layers, forces          -> exchange velocities
+                stress half:   update, layers, explosions, free surface, recording -> exchange stresses
+    transposed  velocity half: injection, update, layers, correlation -> exchange velocities
+                stress half:   update, layers, free surface, injection for the step before -> exchange stresses
+
+A block without neighbours runs many steps in one call (`forward_steps`, `transposed_steps`).
+Steps are counted from 0; all series are (nt, number of series).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Points
+from denise_py.fd.kernels_psv import (
+    absorb_stress_x,
+    absorb_stress_y,
+    absorb_velocity_x,
+    absorb_velocity_y,
+    image_stress,
+    transpose_image_stress,
+    transpose_stress_x,
+    transpose_stress_y,
+    transpose_velocity_x,
+    transpose_velocity_y,
+    update_stress,
+    update_velocity,
+)
+from denise_py.fd.points import add_at, read_at
+from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+
+U = np.uint64
+
+
+class Fields(NamedTuple):
+    """Wavefields, each (ny + 2M, nx + 2M). Transposed runs keep v^ and s^ in the same places."""
+
+    vx: np.ndarray
+    vy: np.ndarray
+    sxx: np.ndarray
+    syy: np.ndarray
+    sxy: np.ndarray
+
+
+class Coefficients(NamedTuple):
+    """Material arrays with the factor dt/dh, shaped as the fields: bx, by, lam, l2m = lam + 2 mu, mu at (i+1/2, j+1/2)."""
+
+    bx: np.ndarray
+    by: np.ndarray
+    lam: np.ndarray
+    l2m: np.ndarray
+    mu: np.ndarray
+
+
+class Injection(NamedTuple):
+    """What is added to vx, vy and to both normal stresses; series (nt, n)."""
+
+    vx: Points
+    vy: Points
+    normal: Points
+    series: np.ndarray
+
+
+class Recording(NamedTuple):
+    """Where and into what is recorded; each output (nt, n), or (nt, 0) with no points for what is not wanted.
+
+    p = -(sxx + syy); div and curl are plain derivatives times the weights of their points.
+    """
+
+    vx: Points
+    vy: Points
+    p: Points
+    div: Points
+    curl: Points
+    out_vx: np.ndarray
+    out_vy: np.ndarray
+    out_p: np.ndarray
+    out_div: np.ndarray
+    out_curl: np.ndarray
+
+
+class Store(NamedTuple):
+    """Increments of the fields per step, kept at every `every`-th step: arrays (slots, ny, nx).
+
+    Step n goes to slot n // every. The velocity increment includes the force, the stress increment
+    excludes the explosion, because only that part depends on the medium. energy (ny, nx) sums
+    vx^2 + vy^2 over the kept steps. every = 0 keeps nothing.
+    """
+
+    every: int
+    vx: np.ndarray
+    vy: np.ndarray
+    sxx: np.ndarray
+    syy: np.ndarray
+    sxy: np.ndarray
+    energy: np.ndarray
+
+
+class Correlation(NamedTuple):
+    """Zero-lag products of kept forward increments with scaled adjoint fields, each (ny, nx).
+
+    total = sum (sxx^ + syy^)(d sxx + d syy), difference = sum (sxx^ - syy^)(d sxx - d syy),
+    shear = sum sxy^ d sxy, force_x = sum vx^ d vx, force_y = sum vy^ d vy; energy = sum vx^2 + vy^2 of
+    the adjoint field.
+    """
+
+    total: np.ndarray
+    difference: np.ndarray
+    shear: np.ndarray
+    force_x: np.ndarray
+    force_y: np.ndarray
+    energy: np.ndarray
+
+
+# --- forward ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def forward_velocity(n, f, c, box, strips, w, sources, store):
+    """Velocity half of step n."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        _copy(store.vx[n // store.every], f.vx, box)
+        _copy(store.vy[n // store.every], f.vy, box)
+    update_velocity(f, c, box, w)
+    absorb_velocity_x(f, c, strips.left, box, w)
+    absorb_velocity_x(f, c, strips.right, box, w)
+    absorb_velocity_y(f, c, strips.top, box, w)
+    absorb_velocity_y(f, c, strips.bottom, box, w)
+    add_at(f.vx, sources.vx, sources.series[n])
+    add_at(f.vy, sources.vy, sources.series[n])
+    if keep:
+        _increment(store.vx[n // store.every], f.vx, box)
+        _increment(store.vy[n // store.every], f.vy, box)
+        _add_energy(store.energy, f, box)
+
+
+@kernel
+def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
+    """Stress half of step n; surface: whether the first row of the box is a free surface."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        _copy(store.sxx[n // store.every], f.sxx, box)
+        _copy(store.syy[n // store.every], f.syy, box)
+        _copy(store.sxy[n // store.every], f.sxy, box)
+    update_stress(f, c, box, w)
+    absorb_stress_x(f, c, strips.left, box, w)
+    absorb_stress_x(f, c, strips.right, box, w)
+    absorb_stress_y(f, c, strips.top, box, w)
+    absorb_stress_y(f, c, strips.bottom, box, w)
+    if keep:
+        _increment(store.sxx[n // store.every], f.sxx, box)
+        _increment(store.syy[n // store.every], f.syy, box)
+        _increment(store.sxy[n // store.every], f.sxy, box)
+    add_at(f.sxx, sources.normal, sources.series[n])
+    add_at(f.syy, sources.normal, sources.series[n])
+    if surface:
+        image_stress(f, box, w)
+    _record(n, f, w, receivers)
+
+
+@kernel
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
+    """Steps first..last-1 of a block without neighbours."""
+    for n in range(first, last):
+        forward_velocity(n, f, c, box, strips, w, sources, store)
+        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+
+
+@kernel
+def _record(n, f, w, receivers):
+    read_at(f.vx, receivers.vx, receivers.out_vx[n])
+    read_at(f.vy, receivers.vy, receivers.out_vy[n])
+    points = receivers.p
+    for k in range(points.j.size):
+        j, i = points.j[k], points.i[k]
+        receivers.out_p[n, points.trace[k]] -= points.weight[k] * (f.sxx[j, i] + f.syy[j, i])
+    points = receivers.div
+    for k in range(points.j.size):
+        j, i = points.j[k], points.i[k]
+        d = dx_backward(f.vx, j, i, w) + dy_backward(f.vy, j, i, w)
+        receivers.out_div[n, points.trace[k]] += points.weight[k] * d
+    points = receivers.curl
+    for k in range(points.j.size):
+        j, i = points.j[k], points.i[k]
+        d = dy_forward(f.vx, j, i, w) - dx_forward(f.vy, j, i, w)
+        receivers.out_curl[n, points.trace[k]] += points.weight[k] * d
+
+
+# --- transposed ------------------------------------------------------------------------------------------
+
+
+@kernel
+def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
+    """Velocity half of the transposed step n. The stresses already hold the injection of step n."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        _correlate_stress(out, f, store, n // store.every, box)
+    add_at(f.vx, injection.vx, injection.series[n])
+    add_at(f.vy, injection.vy, injection.series[n])
+    update_velocity(f, c, box, w)
+    transpose_velocity_x(f, c, strips.left, box, w)
+    transpose_velocity_x(f, c, strips.right, box, w)
+    transpose_velocity_y(f, c, strips.top, box, w)
+    transpose_velocity_y(f, c, strips.bottom, box, w)
+    if keep:
+        _correlate_velocity(out, f, store, n // store.every, box)
+
+
+@kernel
+def transposed_stress(n, f, c, box, strips, w, surface, injection):
+    """Stress half of the transposed step n, and the injection into the stresses of step n - 1."""
+    update_stress(f, c, box, w)
+    transpose_stress_x(f, c, strips.left, box, w)
+    transpose_stress_x(f, c, strips.right, box, w)
+    transpose_stress_y(f, c, strips.top, box, w)
+    transpose_stress_y(f, c, strips.bottom, box, w)
+    if surface:
+        transpose_image_stress(f, c, box, w)
+    if n > 0:
+        inject_stress(n - 1, f, box, surface, injection)
+
+
+@kernel
+def inject_stress(n, f, box, surface, injection):
+    """Add sample n of the adjoint source to the normal stresses; syy stays zero at a free surface."""
+    add_at(f.sxx, injection.normal, injection.series[n])
+    add_at(f.syy, injection.normal, injection.series[n])
+    if surface:
+        for i in range(f.syy.shape[1]):
+            f.syy[U(box.y0), U(i)] = 0.0
+
+
+@kernel
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
+    """Transposed steps last-1 down to first of a block without neighbours."""
+    for n in range(last - 1, first - 1, -1):
+        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
+        transposed_stress(n, f, c, box, strips, w, surface, injection)
+
+
+# --- increments and correlations ---------------------------------------------------------------------------
+
+
+@kernel
+def _copy(kept, field, box):
+    for j in range(U(box.y0), U(box.y1)):
+        for i in range(U(box.x0), U(box.x1)):
+            kept[j - U(box.y0), i - U(box.x0)] = field[j, i]
+
+
+@kernel
+def _increment(kept, field, box):
+    for j in range(U(box.y0), U(box.y1)):
+        for i in range(U(box.x0), U(box.x1)):
+            kept[j - U(box.y0), i - U(box.x0)] = field[j, i] - kept[j - U(box.y0), i - U(box.x0)]
+
+
+@kernel
+def _add_energy(energy, f, box):
+    vx, vy = f.vx, f.vy
+    for j in range(U(box.y0), U(box.y1)):
+        for i in range(U(box.x0), U(box.x1)):
+            energy[j - U(box.y0), i - U(box.x0)] += vx[j, i] * vx[j, i] + vy[j, i] * vy[j, i]
+
+
+@kernel
+def _correlate_stress(out, f, store, slot, box):
+    sxx, syy, sxy = f.sxx, f.syy, f.sxy
+    dxx, dyy, dxy = store.sxx[slot], store.syy[slot], store.sxy[slot]
+    total, difference, shear = out.total, out.difference, out.shear
+    for j in range(U(box.y0), U(box.y1)):
+        k = j - U(box.y0)
+        for i in range(U(box.x0), U(box.x1)):
+            l = i - U(box.x0)
+            total[k, l] += (sxx[j, i] + syy[j, i]) * (dxx[k, l] + dyy[k, l])
+            difference[k, l] += (sxx[j, i] - syy[j, i]) * (dxx[k, l] - dyy[k, l])
+            shear[k, l] += sxy[j, i] * dxy[k, l]
+
+
+@kernel
+def _correlate_velocity(out, f, store, slot, box):
+    vx, vy = f.vx, f.vy
+    dx, dy = store.vx[slot], store.vy[slot]
+    force_x, force_y, energy = out.force_x, out.force_y, out.energy
+    for j in range(U(box.y0), U(box.y1)):
+        k = j - U(box.y0)
+        for i in range(U(box.x0), U(box.x1)):
+            l = i - U(box.x0)
+            force_x[k, l] += vx[j, i] * dx[k, l]
+            force_y[k, l] += vy[j, i] * dy[k, l]
+            energy[k, l] += vx[j, i] * vx[j, i] + vy[j, i] * vy[j, i]

@@ -1,0 +1,1 @@
+"""From forward and adjoint wavefields to the gradient of the misfit, its weights and tapers."""

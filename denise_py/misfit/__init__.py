@@ -1,0 +1,1 @@
+"""How far synthetic traces are from observed ones, and the derivative of that distance."""

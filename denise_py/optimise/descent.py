@@ -1,0 +1,457 @@
+"""One iteration at a time: direction, line search along the projected path, bookkeeping.
+
+Minimiser joins a direction method (conjugate gradients or L-BFGS) with a search (parabola or strong Wolfe)
+and keeps what one iteration hands to the next: the point, the gradient there if it is known, the memory of
+the direction method. The caller runs step() as often as it likes, may change the problem in between and can
+store everything with state().
+
+All decisions rest on the values of the objective, on dot and on largest; with versions of these that agree on
+all processes, vectors may be spread over processes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import numpy as np
+
+from denise_py.optimise.constraints import Constraint, ProjectedPath, Unconstrained
+from denise_py.optimise.lbfgs import LimitedMemory
+from denise_py.optimise.line_search import (
+    ParabolicResult,
+    WolfeResult,
+    fixed_step_search,
+    parabolic_search,
+    strong_wolfe,
+    verified,
+)
+from denise_py.optimise.pcg import ConjugateGradient
+from denise_py.optimise.vectors import (
+    Dot,
+    Largest,
+    Mask,
+    Precondition,
+    State,
+    Vector,
+    identity,
+    largest_magnitude,
+    pack_text,
+    unpack_text,
+)
+
+TANGENT_CHANGE = 1e-7
+"""Relative change of the point with which tangents of the projected path are taken."""
+
+
+class Objective(Protocol):
+    """The function to minimise. A point that cannot be evaluated has an infinite misfit.
+
+    Points must not be modified.
+    """
+
+    def misfit(self, p: Vector) -> float:
+        """f(p)."""
+        ...
+
+    def misfit_and_gradient(self, p: Vector) -> tuple[float, Vector]:
+        """f(p) and df/dp (n,); the gradient is not looked at where f is not finite."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised, within which limits, and how the gradient is preconditioned.
+
+    trial_misfit: a cheaper stand-in for the misfit in the parabolic search (a part of the data, say). It is
+    also asked for its value at the current point, straight after the gradient there.
+    """
+
+    objective: Objective
+    constraint: Constraint = field(default_factory=Unconstrained)
+    precondition: Precondition = identity
+    trial_misfit: Callable[[Vector], float] | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to minimise. "Change" is the largest relative change of the model, largest(alpha d)."""
+
+    method: Literal["pcg", "lbfgs"] = "lbfgs"
+    search: Literal["parabolic", "wolfe"] = "wolfe"
+    history: int = 5  # pairs of L-BFGS
+    formula: str = "PR"  # beta of conjugate gradients: PR, FR, HS, DY
+    first_step: float = 0.01  # change tried first where the direction has no length of its own
+    max_change: float = math.inf  # change that no trial may exceed
+    step_divisor: float = 2.0  # parabolic_search
+    max_trials: int = 6  # parabolic_search
+    verify: bool = True  # try the minimum of the parabola before the step is taken
+    fixed_steps: tuple[float, float, float] = (0.1, 0.5, 1.0)  # parabolic search along an L-BFGS direction
+    c1: float = 1e-4
+    c2: float = 0.9
+    wolfe_trials: int = 10
+    reuse_step: bool = False  # L-BFGS with Wolfe: begin with the last accepted step instead of 1
+
+    def __post_init__(self) -> None:
+        if self.method not in ("pcg", "lbfgs") or self.search not in ("parabolic", "wolfe"):
+            raise ValueError(f"unknown method '{self.method}' or search '{self.search}'")
+        if not (self.first_step > 0.0 and self.max_change > 0.0):
+            raise ValueError(f"first_step = {self.first_step} and max_change = {self.max_change} must be > 0")
+
+
+@dataclass(frozen=True)
+class IterationReport:
+    """What one call of step() did."""
+
+    iteration: int  # counted from 1
+    accepted: bool
+    step: float  # alpha; 0 if not accepted
+    misfit_before: float
+    misfit_after: float | None  # None: not known before the next gradient (trial_misfit was used)
+    gradient_norm: float  # of the components the limits leave free, before the step
+    slope: float  # along the projected path at alpha = 0
+    max_change: float  # largest relative change of the point
+    n_misfits: int  # evaluations of a misfit alone since the last report
+    n_gradients: int  # evaluations of misfit and gradient since the last report
+    n_active: int  # components held by a limit, of this process
+    search: ParabolicResult | WolfeResult | None  # without payload; steps of a parabolic_search are changes
+    restart_reason: str  # why the direction is steepest descent, "" if it is not
+    curvature_skip: str  # why the newest L-BFGS pair was not taken, "" if it was
+    reasons: tuple[str, ...]  # everything worth a line in the log, in order
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """A direction and the search along it; no result if the direction leads nowhere."""
+
+    path: ProjectedPath
+    slope: float
+    restart_reason: str
+    result: ParabolicResult | WolfeResult | None = None
+    alpha: float = 0.0
+
+    @property
+    def success(self) -> bool:
+        return self.result is not None and self.result.success
+
+
+class Minimiser:
+    """Minimises problem.objective from the point p (n,), see the module.
+
+    dot is the inner product, largest(v) the size of a change v of the point (homogeneous in v, in units in
+    which first_step is given; by default max |v_i|).
+    """
+
+    def __init__(
+        self,
+        p: Vector,
+        problem: Problem,
+        options: Options,
+        *,
+        dot: Dot = np.vdot,
+        largest: Largest = largest_magnitude,
+    ):
+        self._dot, self._largest = dot, largest
+        self._problem, self._options = problem, options
+        self._p = self._feasible(p)
+        self._memory: ConjugateGradient | LimitedMemory = (
+            ConjugateGradient(dot, options.formula)
+            if options.method == "pcg"
+            else LimitedMemory(options.history, dot)
+        )
+        self._misfit: float | None = None
+        self._gradient: Vector | None = None
+        self._direction: Vector | None = None
+        self._left: tuple[Vector, Vector, float] | None = None  # point, gradient, misfit before the last step
+        self._last_alpha = self._last_slope = math.nan
+        self._n_misfits = self._n_gradients = self._iteration = 0
+        self._notes: list[str] = []
+        self._curvature_skip = ""
+
+    @property
+    def p(self) -> Vector:
+        """The current point (n,), read-only."""
+        return _read_only(self._p)
+
+    @property
+    def direction(self) -> Vector | None:
+        """The direction (n,) of the last search, read-only; None before the first one."""
+        return None if self._direction is None else _read_only(self._direction)
+
+    @property
+    def iteration(self) -> int:
+        """Number of calls of step() so far."""
+        return self._iteration
+
+    def restart(self, reason: str) -> None:
+        """Forgets the memory of the direction method; point, misfit and gradient stay."""
+        self._memory.reset(reason)
+        self._left = None
+        self._last_alpha = self._last_slope = math.nan
+
+    def reset(self, reason: str, *, problem: Problem | None = None, p: Vector | None = None) -> None:
+        """Another problem or point (of any size): restarts and evaluates misfit and gradient anew."""
+        self.restart(reason)
+        self._problem = problem or self._problem
+        self._p = self._feasible(self._p if p is None else p)
+        self._misfit = self._gradient = self._direction = None
+
+    def misfit_and_gradient(self) -> tuple[float, Vector]:
+        """Misfit and gradient (n,), read-only, at the current point, evaluated if they are not known yet."""
+        if self._gradient is None:
+            self._misfit, self._gradient = self._evaluate(self._p)
+            self._learn()
+        return self._misfit, _read_only(self._gradient)
+
+    def gradient_norm(self) -> float:
+        """Euclidean norm of the gradient without the components that a limit holds."""
+        _, gradient = self.misfit_and_gradient()
+        free_gradient = np.where(self._free(), gradient, 0.0)
+        return math.sqrt(self._dot(free_gradient, free_gradient))
+
+    def step(self) -> IterationReport:
+        """One iteration. The point moves only to a lower misfit; if it does not, the report says why.
+
+        A search that fails along any direction but steepest descent is repeated along steepest descent.
+        """
+        self._iteration += 1
+        before, norm = self.misfit_and_gradient()[0], self.gradient_norm()
+        outcome = None
+        if not (math.isfinite(before) and math.isfinite(norm)):
+            self._notes.append("misfit or gradient at the current point is not finite")
+        elif norm == 0.0:
+            self._notes.append("the gradient is zero wherever the limits leave freedom")
+        else:
+            outcome = self._attempt()
+            if not outcome.success and not outcome.restart_reason:
+                self.restart("the search along the last direction failed")
+                outcome = self._attempt()
+        n_active = int(np.count_nonzero(~self._free()))
+        change = self._accept(outcome) if outcome and outcome.success else 0.0
+        return self._report(before, norm, n_active, outcome, change)
+
+    # ------------------------------------------------------------------ parts of an iteration
+
+    def _attempt(self) -> _Outcome:
+        direction = self._memory.direction(self._gradient, self._problem.precondition, self._free())
+        reason = self._memory.restart_reason
+        if reason:
+            self._notes.append(f"steepest descent: {reason}")
+        self._direction = direction
+        size = self._largest(direction)
+        path = ProjectedPath(self._p, direction, self._problem.constraint, TANGENT_CHANGE / (size or 1.0))
+        slope = self._dot(self._gradient, path.tangent(0.0))
+        if not (size > 0.0 and slope < 0.0):
+            self._notes.append(
+                f"the misfit does not fall along the direction (slope {slope:.3e} within limits)"
+            )
+            return _Outcome(path, slope, reason)
+        search = self._wolfe if self._options.search == "wolfe" else self._parabola
+        result, alpha = search(path, slope, size)
+        self._notes.append(f"line search: {result.reason or 'both Wolfe conditions hold'}")
+        return _Outcome(path, slope, reason, result, alpha)
+
+    def _wolfe(self, path: ProjectedPath, slope: float, size: float) -> tuple[WolfeResult, float]:
+        def evaluate(alpha: float) -> tuple[float, float, tuple[Vector, Vector] | None]:
+            point = path.point(alpha)
+            misfit, gradient = self._evaluate(point)
+            if not math.isfinite(misfit):
+                return math.inf, math.nan, None
+            return misfit, self._dot(gradient, path.tangent(alpha)), (point, gradient)
+
+        options, longest = self._options, self._options.max_change / size
+        first = min(self._first_alpha(slope, size), longest)
+        result = strong_wolfe(
+            evaluate, self._misfit, slope, first, options.c1, options.c2, options.wolfe_trials, longest
+        )
+        return result, result.step
+
+    def _first_alpha(self, slope: float, size: float) -> float:
+        """The natural step, or that of the same first-order decrease as before (Nocedal & Wright, section
+        3.5), or first_step."""
+        options = self._options
+        if isinstance(self._memory, LimitedMemory):
+            if self._memory.restart_reason:
+                return options.first_step / size
+            return self._last_alpha if options.reuse_step and not math.isnan(self._last_alpha) else 1.0
+        alpha = self._last_alpha * self._last_slope / slope
+        return alpha if 0.0 < alpha < math.inf else options.first_step / size
+
+    def _parabola(self, path: ProjectedPath, slope: float, size: float) -> tuple[ParabolicResult, float]:
+        """Steps are relative changes, except along an L-BFGS direction, which has a length of its own."""
+        options, trial_misfit = self._options, self._trial_misfit()
+        natural = isinstance(self._memory, LimitedMemory) and not self._memory.restart_reason
+        unit = 1.0 if natural else 1.0 / size
+
+        def misfit(step: float) -> float:
+            if step * unit * size > options.max_change * (1.0 + 1e-12):
+                return math.inf
+            return trial_misfit(path.point(step * unit))
+
+        f0 = self._misfit if self._problem.trial_misfit is None else trial_misfit(self._p)
+        longest = options.max_change / (unit * size)
+        if natural:
+            shortening = min(1.0, longest / options.fixed_steps[-1])
+            result = fixed_step_search(misfit, f0, [step * shortening for step in options.fixed_steps])
+        else:
+            first = min(options.first_step, longest)
+            result = parabolic_search(misfit, f0, first, options.step_divisor, options.max_trials)
+        if options.verify:
+            result = verified(result, misfit)
+        return result, result.step * unit
+
+    def _trial_misfit(self) -> Callable[[Vector], float]:
+        function = self._problem.trial_misfit or self._problem.objective.misfit
+
+        def counted(p: Vector) -> float:
+            self._n_misfits += 1
+            return float(function(p))
+
+        return counted
+
+    def _accept(self, outcome: _Outcome) -> float:
+        """Moves to the accepted trial; returns the largest relative change."""
+        result, old_point = outcome.result, self._p
+        self._left = (old_point, self._gradient, self._misfit)
+        if isinstance(result, WolfeResult):
+            self._p, self._gradient = result.payload
+            self._misfit = result.misfit
+            self._learn()
+        else:
+            self._p = outcome.path.point(outcome.alpha)
+            self._misfit = self._gradient = None
+        has_no_scale = isinstance(self._memory, LimitedMemory) and outcome.restart_reason
+        self._last_alpha = math.nan if has_no_scale else outcome.alpha
+        self._last_slope = outcome.slope
+        return self._largest(self._p - old_point)
+
+    def _learn(self) -> None:
+        """Uses the gradient that has become known at the current point."""
+        if self._left is None:
+            return
+        point, gradient, misfit = self._left
+        self._left = None
+        if self._misfit > misfit:
+            self._notes.append(
+                f"the misfit rose from {misfit:.6e} to {self._misfit:.6e} in the last step, "
+                "although the trial misfit fell"
+            )
+        if isinstance(self._memory, LimitedMemory) and not self._memory.update(
+            self._p - point, self._gradient - gradient
+        ):
+            self._curvature_skip = self._memory.last_skip
+            self._notes.append(f"L-BFGS: {self._curvature_skip}")
+
+    def _evaluate(self, p: Vector) -> tuple[float, Vector]:
+        self._n_gradients += 1
+        misfit, gradient = self._problem.objective.misfit_and_gradient(p)
+        if not math.isfinite(misfit):
+            return math.inf, np.full(p.shape, math.nan)
+        return float(misfit), np.array(gradient, dtype=np.float64)
+
+    def _free(self) -> Mask:
+        return ~self._problem.constraint.active_mask(self._p, self._gradient)
+
+    def _feasible(self, p: Vector) -> Vector:
+        p = np.array(p, dtype=np.float64)
+        if p.ndim != 1:
+            raise ValueError(f"the point must be a vector, not an array of shape {p.shape}")
+        return self._problem.constraint.project(p)
+
+    def _report(
+        self, before: float, norm: float, n_active: int, outcome: _Outcome | None, change: float
+    ) -> IterationReport:
+        accepted = outcome is not None and outcome.success
+        report = IterationReport(
+            iteration=self._iteration,
+            accepted=accepted,
+            step=outcome.alpha if accepted else 0.0,
+            misfit_before=before,
+            misfit_after=self._misfit_after(outcome) if accepted else before,
+            gradient_norm=norm,
+            slope=outcome.slope if outcome else 0.0,
+            max_change=change,
+            n_misfits=self._n_misfits,
+            n_gradients=self._n_gradients,
+            n_active=n_active,
+            search=_without_payload(outcome.result) if outcome else None,
+            restart_reason=outcome.restart_reason if outcome else "",
+            curvature_skip=self._curvature_skip,
+            reasons=tuple(self._notes),
+        )
+        self._n_misfits = self._n_gradients = 0
+        self._notes, self._curvature_skip = [], ""
+        return report
+
+    def _misfit_after(self, outcome: _Outcome) -> float | None:
+        result = outcome.result
+        known = isinstance(result, WolfeResult) or (result.tested and self._problem.trial_misfit is None)
+        return result.misfit if known else None
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def state(self) -> State:
+        """Everything the next iterations depend on besides problem and options, as named numeric arrays.
+
+        A preconditioner that changes from iteration to iteration is the caller's to store.
+        """
+        state: State = {
+            "method": pack_text(self._options.method),
+            "p": self._p.copy(),
+            "last": np.array([self._last_alpha, self._last_slope]),
+            "counts": np.array([self._iteration, self._n_misfits, self._n_gradients]),
+            "notes": pack_text("\n".join(self._notes)),
+            "curvature_skip": pack_text(self._curvature_skip),
+        }
+        if self._gradient is not None:
+            state |= {"misfit": np.array(self._misfit), "gradient": self._gradient.copy()}
+        if self._left is not None:
+            names = ("left_p", "left_gradient", "left_misfit")
+            state |= {name: np.array(value) for name, value in zip(names, self._left, strict=True)}
+        return state | {f"memory_{name}": value for name, value in self._memory.state().items()}
+
+    def restore(self, state: State) -> None:
+        """Continues from what state() gave; ValueError if that was for another method."""
+        method = unpack_text(state["method"])
+        if method != self._options.method:
+            raise ValueError(
+                f"the stored state belongs to method '{method}', not to '{self._options.method}'"
+            )
+        self._p = np.array(state["p"])
+        self._last_alpha, self._last_slope = (float(value) for value in state["last"])
+        self._iteration, self._n_misfits, self._n_gradients = (int(value) for value in state["counts"])
+        self._notes = unpack_text(state["notes"]).splitlines()
+        self._curvature_skip = unpack_text(state["curvature_skip"])
+        known = "gradient" in state
+        self._misfit = float(state["misfit"]) if known else None
+        self._gradient = np.array(state["gradient"]) if known else None
+        self._left = self._direction = None
+        if "left_p" in state:
+            point, gradient = np.array(state["left_p"]), np.array(state["left_gradient"])
+            self._left = point, gradient, float(state["left_misfit"])
+        prefix = "memory_"
+        self._memory.restore({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+
+
+def _read_only(vector: Vector) -> Vector:
+    view = vector.view()
+    view.flags.writeable = False
+    return view
+
+
+def _without_payload(result: ParabolicResult | WolfeResult | None) -> ParabolicResult | WolfeResult | None:
+    return replace(result, payload=None) if isinstance(result, WolfeResult) else result
+
+
+def minimise(
+    minimiser: Minimiser, max_iterations: int, gradient_tolerance: float = 0.0
+) -> tuple[IterationReport, ...]:
+    """Calls step() until gradient_norm() <= gradient_tolerance, a step is not accepted, or max_iterations."""
+    reports: list[IterationReport] = []
+    while len(reports) < max_iterations and not minimiser.gradient_norm() <= gradient_tolerance:
+        reports.append(minimiser.step())
+        if not reports[-1].accepted:
+            break
+    return tuple(reports)

@@ -1,0 +1,212 @@
+"""What one row of the parameter table says: name, place in the settings, type, default, limits, conditions.
+
+Values in conditions, defaults and choices are those of the parameter file (a switch is 0 or 1 there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Value = int | float | str
+Values = Mapping[str, Value]  # JSON name -> value of the file
+Kind = Literal["int", "float", "str", "bool"]
+
+KIND_TEXT: Final[Mapping[Kind, str]] = {
+    "int": "whole number",
+    "float": "number",
+    "str": "text",
+    "bool": "switch",
+}
+
+
+@dataclass(frozen=True)
+class Required:
+    """Default of a key that has none: it must be given whenever it is in use."""
+
+
+@dataclass(frozen=True)
+class SameAs:
+    """Default that is the value of another key."""
+
+    name: str
+
+
+REQUIRED: Final = Required()
+
+
+@dataclass(frozen=True)
+class When:
+    """A condition on the other values; `text` completes the sentence 'when ...'."""
+
+    test: Callable[[Values], bool]
+    text: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A part of the program; while `available` is False every value that needs it is refused by name."""
+
+    title: str
+    available: bool
+
+
+@dataclass(frozen=True)
+class Need:
+    """A key needs a feature, except for the values in `unless`.
+
+    `unless` None: the key has no say of its own, another key switches the feature on.
+    """
+
+    feature: Feature
+    unless: tuple[Value, ...] | None = None
+
+    def refuses(self, value: Value) -> bool:
+        """Whether a value cannot be served because the feature is missing."""
+        return not self.feature.available and self.unless is not None and value not in self.unless
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Another name of a key, the program it comes from, and how its value translates."""
+
+    name: str
+    origin: str
+    translate: Callable[[Value], Value] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One parameter.
+
+    group, field: place in the settings (field "" for keys that are read but never stored);
+    part: index or name inside a field that several keys share.
+    default holds while the key is in use but not given, idle while it is not in use.
+    used: when the key has any influence (None: always); required: when it must be given (for a default
+    of REQUIRED that is whenever it is used).
+    at_least/at_most are inclusive, above is not. true_at: value of the file that means True for switches.
+    dead: why the key has no effect (it is accepted with a warning); forbidden: why it must be absent.
+    """
+
+    name: str
+    group: str
+    field: str
+    kind: Kind
+    title: str
+    help: str
+    default: Value | Required | SameAs = REQUIRED
+    used: When | None = None
+    required: When | None = None
+    idle: Value | SameAs | None = None
+    unit: str = ""
+    choices: Mapping[int, str] = field(default_factory=dict)
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    aliases: tuple[Alias, ...] = ()
+    needs: tuple[Need, ...] = ()
+    part: int | str | None = None
+    true_at: int = 1
+    dead: str = ""
+    forbidden: str = ""
+
+    @property
+    def path(self) -> str:
+        """'group.field' or 'group.field.part', '' for keys that are not stored."""
+        if not self.field:
+            return ""
+        place = f"{self.group}.{self.field}"
+        return place if self.part is None else f"{place}.{self.part}"
+
+    @property
+    def always_required(self) -> bool:
+        """Required whenever it is used."""
+        return isinstance(self.default, Required)
+
+    def idle_value(self, values: Values) -> Value:
+        """Value while the key is not in use."""
+        if self.idle is None and self.always_required:
+            return self.placeholder
+        return _follow(self.default if self.idle is None else self.idle, values)
+
+    def default_value(self, values: Values) -> Value:
+        """Value when the key is in use and not given."""
+        if self.always_required:
+            return self.placeholder
+        return _follow(self.default, values)
+
+    @property
+    def placeholder(self) -> Value:
+        """A harmless value that lets the examination go on after this key has failed."""
+        if self.kind == "str":
+            return ""
+        if self.idle is not None and not isinstance(self.idle, SameAs):
+            return self.idle
+        if self.choices:
+            return min(self.choices)
+        return 1 if self.kind == "int" else 1.0
+
+    def works(self, value: int) -> bool:
+        """Whether a value can be served by this version."""
+        return not any(need.refuses(value) for need in self.needs)
+
+    def requirement(self) -> str:
+        """When the key must be given, as a phrase; '' if never."""
+        condition = self.used if self.always_required else self.required
+        if condition is not None:
+            return f"when {condition.text}"
+        return "always" if self.always_required else ""
+
+    def limits(self) -> str:
+        """Allowed values as a phrase; '' if everything is allowed."""
+        if self.choices:
+            return ", ".join(str(choice) for choice in self.choices)
+        parts = [
+            f"> {self.above:g}" if self.above is not None else "",
+            f">= {self.at_least:g}" if self.at_least is not None else "",
+            f"<= {self.at_most:g}" if self.at_most is not None else "",
+        ]
+        return " and ".join(part for part in parts if part)
+
+    def allows(self, value: Value) -> bool:
+        """Whether a converted value lies within choices and limits."""
+        if isinstance(value, str):
+            return True
+        if self.choices:
+            return value in self.choices
+        return not (
+            (self.above is not None and value <= self.above)
+            or (self.at_least is not None and value < self.at_least)
+            or (self.at_most is not None and value > self.at_most)
+        )
+
+    def missing_features(self) -> tuple[Need, ...]:
+        """Needs whose feature this version lacks."""
+        return tuple(need for need in self.needs if not need.feature.available)
+
+
+def _follow(value: Value | SameAs, values: Values) -> Value:
+    return values[value.name] if isinstance(value, SameAs) else value
+
+
+def equals(name: str, *wanted: int) -> When:
+    """Condition: a key has one of some values."""
+    listed = " or ".join(str(value) for value in wanted)
+    return When(lambda values: values[name] in wanted, f"{name} = {listed}")
+
+
+def positive(name: str) -> When:
+    """Condition: a key is greater than zero."""
+    return When(lambda values: values[name] > 0, f"{name} > 0")
+
+
+def both(first: When, second: When) -> When:
+    """Condition: two conditions at once."""
+    return When(lambda values: first.test(values) and second.test(values), f"{first.text} and {second.text}")
+
+
+def either(first: When, second: When) -> When:
+    """Condition: at least one of two conditions."""
+    return When(lambda values: first.test(values) or second.test(values), f"{first.text} or {second.text}")

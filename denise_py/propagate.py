@@ -1,0 +1,222 @@
+"""The one time loop: step, inject, exchange, record; forward and transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from denise_py.errors import StabilityError
+from denise_py.fd.containers import Box, Strip, Strips
+from denise_py.fd.cpml import LayerParameters, Profile, axis_profile
+from denise_py.fd.weights import Stencil
+from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.model import Medium
+from denise_py.parallel.domain import Subdomain
+from denise_py.parallel.halo import HaloExchange
+from denise_py.physics.base import Physics
+
+#: steps between two looks at the fields for a blow-up, on all blocks at once
+CHECK_EVERY = 100
+#: a field value that no simulation with finite sources reaches before it overflows
+LARGEST_VALUE = 1e30
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Numerics of a simulation: operator, absorbing layer, free surface on top, periodic sides, float type."""
+
+    stencil: Stencil
+    layer: LayerParameters
+    surface: bool
+    periodic: bool
+    dtype: Any = np.float32
+
+    def profiles(self, grid: Grid, dt: float) -> tuple[Profile, Profile]:
+        """Profiles of the x and the y axis."""
+        sides = not self.periodic
+        return (
+            axis_profile(grid.nx, grid.dh, dt, self.layer, sides, sides, clip=True),
+            axis_profile(grid.ny, grid.dh, dt, self.layer, not self.surface, True, clip=False),
+        )
+
+
+class Propagator:
+    """Simulates shots on one block of the grid, together with the other blocks of its group.
+
+    Wavefields and layer memories are allocated once and reused for all shots.
+    """
+
+    def __init__(
+        self, physics: Physics, grid: Grid, time: TimeAxis, scheme: Scheme, block: Subdomain, comm: Any
+    ) -> None:
+        self.physics, self.grid, self.time, self.scheme = physics, grid, time, scheme
+        self.block, self.comm = block, comm
+        self.half = half = scheme.stencil.half
+        self.dtype = np.dtype(scheme.dtype)
+        self._shape = (block.ny + 2 * half, block.nx + 2 * half)
+        self._box = Box(half, half + block.ny, half, half + block.nx)
+        self._weights = scheme.stencil.cast(self.dtype)
+        self._surface = scheme.surface and block.at_top
+        self.fields = physics.new_fields(self._shape, self.dtype)
+        profiles = scheme.profiles(grid, time.dt)
+        self._strips = make_strips(block, profiles, scheme, False, self.dtype)
+        self._transposed_strips: Strips | None = None
+        self._make_transposed_strips = lambda: make_strips(block, profiles, scheme, True, self.dtype)
+        self._exchange_velocity = self._exchange(physics.velocity_fields)
+        self._exchange_stress = self._exchange(physics.stress_fields)
+        self._nothing = physics.new_store(0, 0, (0, 0), self.dtype)
+        self.coefficients: NamedTuple | None = None
+
+    def _exchange(self, names: tuple[str, ...]) -> HaloExchange:
+        return HaloExchange(self.comm, self.block, self.half, [getattr(self.fields, n) for n in names])
+
+    def set_medium(self, medium: Medium) -> None:
+        """Use a medium, given on the whole grid, for the runs that follow."""
+        courant = self.time.dt / self.grid.dh
+        whole = self.physics.coefficients(medium, courant, self.scheme.surface)
+        rows, columns = slice(self.block.y0, self.block.y1), slice(self.block.x0, self.block.x1)
+        own = (slice(self._box.y0, self._box.y1), slice(self._box.x0, self._box.x1))
+        local = []
+        for array in whole:
+            padded = np.zeros(self._shape, self.dtype)
+            padded[own] = array[rows, columns]
+            local.append(padded)
+        self.coefficients = type(whole)(*local)
+
+    def forward(
+        self,
+        injection: NamedTuple,
+        recording: NamedTuple,
+        store: NamedTuple | None = None,
+        snapshots: tuple[Callable[[int], None], frozenset[int]] | None = None,
+    ) -> None:
+        """Run all steps from rest; fills the recording and, if given, the store of increments.
+
+        snapshots: (take, steps): take(n) is called after each of these steps (counted from 1) with the
+        fields of that time in `fields`. Raises StabilityError within 100 steps of a blow-up, on all ranks.
+        """
+        self._rest(self._strips)
+        store = self._nothing if store is None else store
+        if store.every:
+            store.energy[:] = 0
+        due = sorted(snapshots[1]) if snapshots else []
+        first = 0
+        while first < self.time.nt:
+            last = min(first + CHECK_EVERY, self.time.nt)
+            if due and due[0] <= last:
+                last = due[0]
+            self._advance(first, last, injection, recording, store)
+            self._check(last)
+            if due and last == due[0]:
+                snapshots[0](due.pop(0))
+            first = last
+
+    def transposed(self, injection: NamedTuple, store: NamedTuple) -> NamedTuple:
+        """Run all steps backward with adjoint sources; returns the correlations with the store (ny, nx)."""
+        if self._transposed_strips is None:
+            self._transposed_strips = self._make_transposed_strips()
+        strips = self._transposed_strips
+        self._rest(strips)
+        out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
+        steps, nt = self.physics.steps, self.time.nt
+        steps.inject_stress(nt - 1, self.fields, self._box, self._surface, injection)
+        for last in range(nt, 0, -CHECK_EVERY):
+            self._retreat(last, max(last - CHECK_EVERY, 0), injection, store, out, strips)
+            self._check(last)
+        return out
+
+    def _advance(self, first: int, last: int, injection, recording, store) -> None:
+        steps, f, c, box, strips, w = self._arguments(self._strips)
+        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
+            steps.forward_steps(first, last, f, c, box, strips, w, self._surface, injection, recording, store)
+            return
+        for n in range(first, last):
+            steps.forward_velocity(n, f, c, box, strips, w, injection, store)
+            self._exchange_velocity.run()
+            steps.forward_stress(n, f, c, box, strips, w, self._surface, injection, recording, store)
+            self._exchange_stress.run()
+
+    def _retreat(self, last: int, first: int, injection, store, out, strips: Strips) -> None:
+        steps, f, c, box, strips, w = self._arguments(strips)
+        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
+            steps.transposed_steps(last, first, f, c, box, strips, w, self._surface, injection, store, out)
+            return
+        for n in range(last - 1, first - 1, -1):
+            self._exchange_stress.run()
+            steps.transposed_velocity(n, f, c, box, strips, w, injection, store, out)
+            self._exchange_velocity.run()
+            steps.transposed_stress(n, f, c, box, strips, w, self._surface, injection)
+
+    def _arguments(self, strips: Strips):
+        return self.physics.steps, self.fields, self.coefficients, self._box, strips, self._weights
+
+    def _rest(self, strips: Strips) -> None:
+        for field in self.fields:
+            field[:] = 0
+        for strip in strips:
+            strip.psi[:] = 0
+            strip.delta[:] = 0
+
+    def _check(self, step: int) -> None:
+        """Raise StabilityError on every rank of the group if any field of any block is not bounded."""
+        largest = max(float(np.max(np.abs(getattr(self.fields, n)))) for n in self.physics.velocity_fields)
+        if self.comm.any(not largest < LARGEST_VALUE):
+            raise StabilityError(
+                f"the simulation became unstable before step {step} (t = {step * self.time.dt:.4g} s): "
+                "check DT against the highest velocity, and the model for outliers"
+            )
+
+
+def make_strips(
+    block: Subdomain, profiles: tuple[Profile, Profile], scheme: Scheme, transposed: bool, dtype: np.dtype
+) -> Strips:
+    """The absorbing layers of a block, with their memory.
+
+    A transposed run takes derivatives of what the layer has scaled; its strips therefore also cover the
+    halo, where every block repeats its neighbour's recursion instead of exchanging it.
+    """
+    width, half = scheme.layer.width, scheme.stencil.half
+    reach = half if transposed else 0
+    x, y = profiles
+    nx, ny = block.grid_nx, block.grid_ny
+    rows, columns = block.ny + 2 * half, block.nx + 2 * half
+    along_x = (block.x0, block.x1, reach, half, dtype)
+    along_y = (block.y0, block.y1, reach, half, dtype)
+    sides = 0 if scheme.periodic else width
+    top = 0 if scheme.surface else width
+    return Strips(
+        left=_strip(x, 0, sides, *along_x, lambda n: (rows, n), transposed),
+        right=_strip(x, nx - sides, nx, *along_x, lambda n: (rows, n), transposed),
+        top=_strip(y, 0, top, *along_y, lambda n: (n, columns), transposed),
+        bottom=_strip(y, ny - width, ny, *along_y, lambda n: (n, columns), transposed),
+    )
+
+
+def _strip(
+    profile: Profile,
+    low: int,
+    high: int,
+    own_low: int,
+    own_high: int,
+    reach: int,
+    half: int,
+    dtype: np.dtype,
+    shape: Callable[[int], tuple[int, int]],
+    transposed: bool,
+) -> Strip:
+    start, stop = max(low, own_low - reach), min(high, own_high + reach)
+    stop = max(start, stop)
+    values = np.concatenate([profile.half[:, start:stop], profile.full[:, start:stop]])
+    delta = (2, *shape(stop - start + 4 * half)) if transposed else (2, 0, 0)
+    return Strip(
+        start - own_low + half,
+        stop - own_low + half,
+        np.ascontiguousarray(values, dtype),
+        np.zeros((4, *shape(stop - start)), dtype),
+        np.zeros(delta, dtype),
+    )
+
+
