@@ -149,6 +149,5 @@ def place(source: Source, grid: Grid) -> tuple[int, int]:
 def _node(coordinate: float, grid: Grid, count: int) -> int | None:
     """Nearest node of 1..count; None for coordinates that round to node 0 or lie beyond the last node."""
     node = grid.node(coordinate)
-    # In single precision, because 100 * 0.57 < 57 in double precision.
-    beyond = np.float32(coordinate) > np.float32(count) * np.float32(grid.dh)
+    beyond = coordinate > count * grid.dh * (1 + 1e-6)  # rounding, 100 * 0.57 < 57, must not decide
     return None if node < 1 or node > count or beyond else node

@@ -19,6 +19,7 @@ arithmetic mean of rho have been differentiated: mu_xy^2 and b^2 cancel.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,21 +44,15 @@ class LameGradient:
 
 
 def psv_gradient(
-    total: np.ndarray,
-    difference: np.ndarray,
-    shear: np.ndarray,
-    force_x: np.ndarray,
-    force_y: np.ndarray,
-    medium: Medium,
-    courant: float,
-    surface: bool,
+    correlation: Mapping[str, np.ndarray], medium: Medium, courant: float, surface: bool
 ) -> LameGradient:
-    """Gradient of P-SV from the correlations of fd.steps_psv.Correlation on the whole grid, (ny, nx).
+    """Gradient of P-SV from the correlations of fd.steps_psv.Correlation on the whole grid, (ny, nx) by name.
 
     courant: dt/dh. Where mu = 0 (fluid) dE/dmu is defined as zero: a fluid stays a fluid.
     """
     lam, mu = np.asarray(medium.lam, np.float64), np.asarray(medium.mu, np.float64)
-    t, d, s, fx, fy = (np.asarray(a, np.float64) for a in (total, difference, shear, force_x, force_y))
+    names = ("total", "difference", "shear", "force_x", "force_y")
+    t, d, s, fx, fy = (np.asarray(correlation[name], np.float64) for name in names)
     g_lam = t / (4 * courant * (lam + mu) ** 2)
     inverse_mu2 = np.divide(1.0, mu**2, out=np.zeros_like(mu), where=mu > 0)
     g_mu = g_lam + d * inverse_mu2 / (4 * courant)
@@ -76,3 +71,9 @@ def _surface_row(t: np.ndarray, d: np.ndarray, lam: np.ndarray, mu: np.ndarray, 
     g = np.divide(product, courant * modulus**2, out=np.zeros_like(product), where=modulus > 0)
     by_lam, by_mu = plate_modulus_slopes(lam, mu)
     return by_lam * g, by_mu * g
+
+
+ChainRule = Callable[[Mapping[str, np.ndarray], Medium, float, bool], LameGradient]
+
+#: chain rule by the name of the physics
+CHAIN_RULES: Mapping[str, ChainRule] = {"elastic P-SV": psv_gradient}

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from denise_py.optimise.vectors import Mask, Vector
+from denise_py.optimise.vectors import Mask, Vector, largest_magnitude
 
 
 class Constraint(Protocol):
@@ -71,9 +71,11 @@ class BoxConstraints:
 class FunctionConstraint:
     """Limits given by a projecting function alone, for instance rules that couple components.
 
-    function leaves an allowed point as it is, up to rounding. Active components are found by trying: every
-    component is moved by probe against its gradient, and those that do not get any way in that direction are
-    active. probe should be small against the size of p and large against its rounding error.
+    function leaves an allowed point as it is, up to rounding, and should return the nearest allowed point: a
+    rule that corrects one of two coupled components only (p0 >= r p1 kept by raising p0) can turn every
+    direction uphill, and the search then ends early where the rule binds. Active components are found by
+    trying: after a move of size probe against the gradient, those are active that the projection has kept
+    from moving that way. probe should be small against p and large against its rounding error.
     """
 
     function: Callable[[Vector], Vector]
@@ -85,9 +87,9 @@ class FunctionConstraint:
 
     def active_mask(self, p: Vector, gradient: Vector) -> Mask:
         """Components that the projection takes back after a small move against the gradient."""
-        sign = np.sign(gradient)
-        moved = self.function(p - self.probe * sign)
-        return (sign != 0.0) & (sign * (p - moved) <= 0.0)
+        line = p - self.probe / (largest_magnitude(gradient) or 1.0) * gradient
+        moved = self.function(line)
+        return (moved != line) & (gradient * (p - moved) <= 0.0) & (gradient != 0.0)
 
 
 @dataclass(frozen=True)

@@ -150,13 +150,16 @@ def _shorten(trials: _Trials, start: Point, step: float, divisor: float, max_tri
 
 
 def _lengthen(trials: _Trials, lower: Point, divisor: float, max_trials: int) -> Point:
-    step = lower[0]
+    """The first longer trial above lower, or the one before if that failed; otherwise the longest."""
+    longest = lower
     for _ in range(max_trials + 1):
-        step += step / divisor
-        point = trials.run(step)
+        step = longest[0]
+        point = trials.run(step + step / divisor)
+        if longest is lower or math.isfinite(point[1]):
+            longest = point
         if point[1] > lower[1]:
             break
-    return point
+    return longest
 
 
 def _choose(trials: _Trials, triple: Sequence[Point], logged: Sequence[Point]) -> ParabolicResult:
@@ -317,8 +320,8 @@ def strong_wolfe(
     """A step that fulfils both Wolfe conditions, or the best one that decreases the misfit enough.
 
     evaluate(step) -> (misfit, slope, payload); a misfit that is not finite shortens the step. Only the
-    payload of the trial that is returned survives. f0, slope0: value and slope at 0, slope0 < 0. Interpolation
-    is cubic (eq. 3.59), kept away from the ends of the interval; an interval that two trials have not brought
+    payload of the trial that is returned survives. f0, slope0: value and slope at 0. Interpolation is
+    cubic (eq. 3.59), kept away from the ends of the interval; an interval that two trials have not brought
     below 0.66 of its width is halved (More & Thuente, ACM Trans. Math. Software 20 (1994)).
     """
     if not (0.0 < c1 < c2 < 1.0 and first_step > 0.0 and max_step > 0.0 and max_trials >= 1):

@@ -1,1 +1,1 @@
-"""."""
+"""Result files under the names that users of DENISE know."""

@@ -42,6 +42,7 @@ class When:
 
     test: Callable[[Values], bool]
     text: str
+    compound: bool = False  # an alternative of several conditions, wants brackets inside a longer one
 
 
 @dataclass(frozen=True)
@@ -202,11 +203,18 @@ def positive(name: str) -> When:
     return When(lambda values: values[name] > 0, f"{name} > 0")
 
 
+def at_least(name: str, number: int) -> When:
+    """Condition: a key is not smaller than a number."""
+    return When(lambda values: values[name] >= number, f"{name} >= {number}")
+
+
 def both(first: When, second: When) -> When:
     """Condition: two conditions at once."""
-    return When(lambda values: first.test(values) and second.test(values), f"{first.text} and {second.text}")
+    text = " and ".join(f"({part.text})" if part.compound else part.text for part in (first, second))
+    return When(lambda values: first.test(values) and second.test(values), text)
 
 
 def either(first: When, second: When) -> When:
     """Condition: at least one of two conditions."""
-    return When(lambda values: first.test(values) or second.test(values), f"{first.text} or {second.text}")
+    text = f"{first.text} or {second.text}"
+    return When(lambda values: first.test(values) or second.test(values), text, compound=True)

@@ -1,13 +1,13 @@
 """The table of all parameters: the only place where the names of JSON keys are written.
 
 Messages, `denise explain` and docs/parameters.md are generated from it. Keys of one subject stand
-together; `FEATURES` at the top says what this version cannot do yet, and setting one of them to
-available=True opens every key and value that needs it.
+together. The features at the top say what this version cannot do yet: setting one of them to
+available=True opens every key and every value that needs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +18,7 @@ from denise_py.parameters.key import (
     Need,
     SameAs,
     Value,
+    at_least,
     both,
     either,
     equals,
@@ -29,32 +30,25 @@ from denise_py.parameters.key import (
 VISCOUS: Final = Feature("viscoelastic modelling", available=False)
 ACOUSTIC_WAVES: Final = Feature("acoustic modelling", available=False)
 SH_WAVES: Final = Feature("modelling of SH waves", available=False)
-JOINT_INVERSION: Final = Feature("P-SV and SH waves in one run", available=False)
+JOINT_INVERSION: Final = Feature("simulating P-SV and SH waves in one run", available=False)
 PLANE_WAVE: Final = Feature("the plane-wave source", available=False)
 RECEIVER_ARRAY: Final = Feature("the receiver array", available=False)
 STREAMER: Final = Feature("the moving streamer", available=False)
-SNAPSHOTS: Final = Feature("writing of wavefield snapshots", available=False)
-OTHER_NORMS: Final = Feature("misfits other than the L2 norm", available=False)
+SNAPSHOT_FILES: Final = Feature("writing of wavefield snapshots", available=False)
+OTHER_NORMS: Final = Feature("inversion with a misfit other than the L2 norm", available=False)
 NORMALISATION: Final = Feature("normalisation of traces", available=False)
-TRACE_KILL: Final = Feature("trace killing", available=False)
+TRACE_KILL: Final = Feature("killing of traces", available=False)
 TIME_WINDOW: Final = Feature("time windowing of the data", available=False)
 FREQUENCY_LIST: Final = Feature("filtering with a list of frequencies", available=False)
 WRITE_FILTERED: Final = Feature("writing of filtered observed data", available=False)
 SOURCE_INVERSION: Final = Feature("inversion for the source wavelet", available=False)
-FROZEN_HESSIAN: Final = Feature("a preconditioner that is kept from one iteration", available=False)
-FILE_TAPERS: Final = Feature("gradient tapers read from files", available=False)
-SPATIAL_FILTER: Final = Feature("the spatial filter of the gradient", available=False)
+FROZEN_PRECONDITIONER: Final = Feature("a preconditioner kept from one iteration", available=False)
+FILE_TAPERS: Final = Feature("tapering of gradients with files", available=False)
+SPATIAL_FILTER: Final = Feature("the moving average of the gradient", available=False)
 GRADIENT_FILTER: Final = Feature("median filtering of the gradient", available=False)
 MODEL_SMOOTHING: Final = Feature("median filtering of the model", available=False)
-STEP_SEARCH_LBFGS: Final = Feature("the search with fixed trial steps for L-BFGS", available=False)
+FIXED_TRIALS: Final = Feature("the L-BFGS step search with three fixed trials", available=False)
 GRADIENT_SCALING: Final = Feature("scaling of L-BFGS gradients by a constant", available=False)
-
-FEATURES: Final = (
-    VISCOUS, ACOUSTIC_WAVES, SH_WAVES, JOINT_INVERSION, PLANE_WAVE, RECEIVER_ARRAY, STREAMER, SNAPSHOTS,
-    OTHER_NORMS, NORMALISATION, TRACE_KILL, TIME_WINDOW, FREQUENCY_LIST, WRITE_FILTERED, SOURCE_INVERSION,
-    FROZEN_HESSIAN, FILE_TAPERS, SPATIAL_FILTER, GRADIENT_FILTER, MODEL_SMOOTHING, STEP_SEARCH_LBFGS,
-    GRADIENT_SCALING,
-)  # fmt: skip
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -77,7 +71,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "source_wavelet": "Inversion for the source wavelet",
         "precondition": "Preconditioning of the gradient",
         "tapers": "Gradient tapers",
-        "smoothing": "Smoothing",
+        "smoothing": "Smoothing of gradient and model",
         "limits": "Limits of the model update",
         "optimiser": "Optimiser and step length",
         "joint": "Joint inversion of P-SV and SH waves",
@@ -89,16 +83,25 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 INVERSION: Final = equals("INVMAT", 0)
 RECORDING: Final = positive("SEISMO")
 RECEIVERS: Final = either(RECORDING, INVERSION)
+RECEIVER_LINE: Final = both(RECEIVERS, equals("READREC", 0, 2))
 PSV: Final = equals("WAVETYPE", 1, 3)
 SH: Final = equals("WAVETYPE", 2, 3)
+FRAME: Final = positive("FW")
+SNAPPING: Final = positive("SNAP")
 WORKFLOW: Final = equals("USE_WORKFLOW", 1)
 FILTER: Final = either(positive("TIME_FILT"), WORKFLOW)
+LOW_PASS: Final = equals("TIME_FILT", 1)
+NO_WORKFLOW: Final = equals("USE_WORKFLOW", 0)
 PRECONDITION: Final = either(positive("EPRECOND"), WORKFLOW)
-EDGE_TAPER: Final = either(equals("SWS_TAPER_GRAD_VERT", 1), equals("SWS_TAPER_GRAD_HOR", 1))
+VERTICAL_TAPER: Final = equals("SWS_TAPER_GRAD_VERT", 1)
+EDGE_TAPER: Final = either(VERTICAL_TAPER, equals("SWS_TAPER_GRAD_HOR", 1))
 SOURCE_TAPER: Final = either(equals("SWS_TAPER_GRAD_SOURCES", 1), equals("SWS_TAPER_CIRCULAR_PER_SHOT", 1))
+SAME_WINDOW: Final = both(equals("TIMEWIN", 1), equals("TW_IND", 0))
 FILE_TAPER: Final = either(equals("SWS_TAPER_FILE", 1), equals("SWS_TAPER_FILE_PER_SHOT", 1))
+JOINT_DATA: Final = both(INVERSION, equals("WAVETYPE", 3))
 LBFGS: Final = both(INVERSION, equals("GRAD_METHOD", 2))
 WOLFE: Final = equals("WOLFE_CONDITION", 1)
+SOURCE_FIT: Final = equals("INV_STF", 1)
 
 OFF_ON: Final[Mapping[int, str]] = MappingProxyType({0: "off", 1: "on"})
 
@@ -114,29 +117,29 @@ def _forward_only(value: Value) -> Value:
 
 
 # ------------------------------------------------------------------------------------- the rows
+# fmt: off
 
 RUN: Final = (
     Key(
         "INVMAT", "run", "inversion", "bool", "kind of run",
-        "Chooses between one forward simulation per shot and a full-waveform inversion. Most keys on the "
-        "inversion side are read only for 0, so one file can serve both. DENISE ended without a word for any "
-        "other number; here it is an error.",
-        choices={0: "full-waveform inversion", 10: "forward modelling only"},
-        idle=10, true_at=0,
+        "Chooses between one forward simulation per shot and a full-waveform inversion. Most keys of the "
+        "inversion are read only for 0, so that one file can serve both kinds of run. DENISE ended without "
+        "a word for any other number; here it is an error.",
+        choices={0: "full-waveform inversion", 10: "forward modelling only"}, true_at=0, idle=10,
         aliases=(
-            Alias("FORWARD_ONLY", "IFOS2D", _forward_only, "0 is an inversion, any positive number forward modelling"),
+            Alias("FORWARD_ONLY", "IFOS2D", _forward_only, "0 inversion, positive forward modelling"),
         ),
     ),
     Key(
         "VERBOSE", "run", "verbose", "bool", "amount of output",
-        "With 1 the run reports details and writes additional files, such as the adjoint sources of every shot. "
-        "0 keeps the log short. Results do not depend on it.",
+        "1 reports more details and writes additional files, such as the adjoint sources of every shot. 0 "
+        "keeps the log short. The results do not depend on it.",
         default=1, choices={0: "short", 1: "detailed"},
     ),
     Key(
         "LOG", "run", "log", "int", "where log messages go",
-        "Says who writes log messages and where to. The manual of DENISE describes this key, but the program "
-        "never read it.",
+        "Says which processes write log messages and where to. The manual of DENISE describes this key, but "
+        "the program never read it.",
         default=1,
         choices={
             0: "no log messages",
@@ -145,161 +148,1370 @@ RUN: Final = (
         },
     ),
     Key(
-        "LOG_FILE", "run", "log_file", "str", "base name of log files",
-        "The number of the process is appended. The directory must exist. DENISE ignored this key.",
+        "LOG_FILE", "run", "log_file", "str", "base name of the log files",
+        "The number of the process is appended to it. The directory must exist before the run. DENISE "
+        "ignored this key and wrote hidden files into the working directory.",
         default="log/LOG_FILE", used=positive("LOG"),
     ),
     Key(
-        "IDX", "run", "output_every_x", "int", "decimation of written models in x",
-        "Only every IDX-th column of models, gradients and snapshots is written. The files then hold fewer than "
-        "NX * NY values, so a decimated model cannot be used as the start of another run. Keep 1 unless "
-        "disk space is short.",
+        "IDX", "run", "output_every_x", "int", "thinning of written models in x",
+        "Only every IDX-th column of models, gradients and snapshots is written. Files thinned in this way "
+        "hold fewer than NX * NY numbers and cannot be read as a model again. Keep 1 unless disk space is "
+        "short.",
         default=1, unit="grid points", at_least=1,
     ),
     Key(
-        "IDY", "run", "output_every_y", "int", "decimation of written models in y",
-        "Only every IDY-th row of models, gradients and snapshots is written; see IDX.",
+        "IDY", "run", "output_every_y", "int", "thinning of written models in y",
+        "Only every IDY-th row of models, gradients and snapshots is written. Thinned files cannot be read "
+        "as a model again; see IDX.",
         default=1, unit="grid points", at_least=1,
     ),
-)  # fmt: skip
+)
 
 PHYSICS: Final = (
     Key(
         "ACOUSTIC", "physics", "acoustic", "bool", "acoustic instead of elastic waves",
         "1 simulates pressure waves in a fluid described by Vp and density. It implies WAVETYPE = 1 and "
-        "INVMAT1 = 1. For equal AMP the recorded pressure equals that of an elastic run in a fluid.",
+        "INVMAT1 = 1. With equal AMP an acoustic and an elastic run record the same pressure in a fluid, "
+        "but the acoustic velocities are twice as large, as in DENISE.",
         default=0, choices={0: "elastic", 1: "acoustic"}, needs=(Need(ACOUSTIC_WAVES, unless=(0,)),),
     ),
     Key(
-        "WAVETYPE", "physics", "wave_type", "int", "wave type",
-        "P-SV waves move in the plane of the model and are recorded as vx, vy and pressure; SH waves move "
-        "perpendicular to it (vz) and see Vs and density only. 3 simulates both for every shot at twice the cost.",
+        "WAVETYPE", "physics", "wave_type", "int", "type of waves",
+        "P-SV waves move within the plane of the model and are recorded as vx, vy and pressure. SH waves "
+        "move perpendicular to it, are recorded as vz and depend on Vs and density only. 3 simulates both "
+        "for every shot. With ACOUSTIC = 1 the value is 1.",
         default=1, idle=1, used=equals("ACOUSTIC", 0),
         choices={1: "P-SV", 2: "SH", 3: "P-SV and SH"},
-        needs=(Need(SH_WAVES, unless=(1,)), Need(JOINT_INVERSION, unless=(1, 2))),
+        needs=(Need(SH_WAVES, unless=(1, 3)), Need(JOINT_INVERSION, unless=(1, 2))),
     ),
-)  # fmt: skip
+)
 
 DOMAIN: Final = (
     Key(
         "NPROCX", "domain", "nprocx", "int", "number of blocks in x",
-        "The grid is cut into NPROCX * NPROCY blocks, one per MPI process of a shot. Blocks may differ in size: NX need "
-        "not be divisible as it had to be in DENISE. Two-dimensional models are small, so several shots at a "
-        "time are usually faster than many blocks.",
+        "The grid is cut into NPROCX * NPROCY blocks, one for each MPI process that works on a shot. DENISE "
+        "demanded that NX be divisible by NPROCX; here blocks may differ in size. A block must not be "
+        "narrower than the difference operator needs (FDORDER points). The results do not depend on the "
+        "decomposition.",
         default=1, at_least=1,
     ),
     Key(
         "NPROCY", "domain", "nprocy", "int", "number of blocks in y",
-        "Number of blocks in vertical direction; see NPROCX. Results do not depend on the decomposition.",
+        "Number of blocks in vertical direction; see NPROCX. Nearly square blocks exchange the least data.",
         default=1, at_least=1,
     ),
-)  # fmt: skip
+)
 
 GRID: Final = (
     Key(
-        "NX", "grid", "nx", "int", "grid points in x",
-        "Number of grid points in horizontal direction, absorbing frames included. Node i lies at x = i * DH, "
-        "so the model reaches from DH to NX * DH. Model files must hold NX * NY numbers.",
+        "NX", "grid", "nx", "int", "number of grid points in x",
+        "Size of the grid in horizontal direction, including the absorbing frame on both sides. Grid point "
+        "i lies at x = i * DH, so the model reaches from DH to NX * DH and x = 0 lies outside. Model files "
+        "must hold exactly NX * NY numbers.",
         unit="grid points", at_least=1,
     ),
     Key(
-        "NY", "grid", "ny", "int", "grid points in y",
-        "Number of grid points in vertical direction, absorbing frames included. y points down; the first row lies "
-        "at y = DH.",
+        "NY", "grid", "ny", "int", "number of grid points in y",
+        "Size of the grid in vertical direction, including the absorbing frame. y points down, and the "
+        "first row lies at y = DH; with a free surface this row is the surface.",
         unit="grid points", at_least=1,
     ),
     Key(
         "DH", "grid", "dh", "float", "grid spacing",
-        "Distance of neighbouring grid points, the same in x and y. It must resolve the shortest wavelength: about "
-        "23 points for FDORDER 2, 8 for 4, 6 for 6, 5 for 8 with Taylor operators. A coarser grid disperses the "
-        "wavelet; a finer one costs the third power of the refinement.",
+        "Distance between neighbouring grid points, the same in x and y. It has to resolve the shortest "
+        "wavelength, slowest velocity / highest frequency: with Taylor operators by about 23, 8, 6 or 5 "
+        "points for FDORDER 2, 4, 6 or 8. Too coarse a grid disperses the waves; halving DH makes a run "
+        "about eight times as expensive.",
         unit="m", above=0,
     ),
-)  # fmt: skip
+)
 
 TIME: Final = (
     Key(
-        "TIME", "time", "duration", "float", "length of the simulation",
-        "The number of time steps is TIME / DT rounded to the nearest whole number. Sample n belongs to the "
-        "time n * DT, so there is no sample at time zero. Observed data must have the same length in an inversion.",
+        "TIME", "time", "duration", "float", "simulated time",
+        "The number of time steps is TIME / DT, rounded to the nearest whole number. Sample n of a "
+        "seismogram belongs to the time n * DT, so the first sample does not lie at time zero. Observed "
+        "data of an inversion must have this length.",
         unit="s", above=0,
     ),
     Key(
         "DT", "time", "dt", "float", "time step",
-        "Must stay below the stability limit DH / (sqrt(2) * g * Vmax), where g is the sum of the absolute "
-        "operator weights (1.0 for order 2, 7/6 for order 4 with Taylor operators). The run stops before the first step if it does "
-        "not. SU headers store the sampling interval in whole microseconds: prefer values that fit.",
+        "Must not exceed DH / (sqrt(2) * g * fastest velocity), where g is the sum of the absolute operator "
+        "weights: 1 for order 2, 7/6 for order 4 and 2161/1680 for order 8 with Taylor operators. A run "
+        "that would be unstable stops before its first step. SU headers hold the sampling interval in whole "
+        "microseconds, so choose DT accordingly.",
         unit="s", above=0,
     ),
-)  # fmt: skip
+)
 
 FD: Final = (
     Key(
         "FDORDER", "fd", "order", "int", "order of the spatial differences",
-        "Higher orders need fewer points per wavelength but more operations and a slightly smaller DT. 4 to 8 are "
-        "good choices; 2 keeps the free surface most accurate per grid point. In DENISE the orders 10 and 12 gave "
-        "wrong P-SV and acoustic waves; here every order works.",
+        "Higher orders get along with fewer points per wavelength, but take more operations per point and a "
+        "slightly smaller DT. Orders 4 to 8 are usual. DENISE accepted 10 and 12 as well but computed P-SV "
+        "and acoustic waves wrongly with them; here these orders work.",
         choices={order: f"order {order}" for order in (2, 4, 6, 8, 10, 12)},
     ),
     Key(
-        "MAXRELERROR", "fd", "max_relative_error", "int", "type of the difference operator",
-        "Taylor weights are exact for long waves. Holberg weights allow a small error of the group velocity over a "
-        "wide band and so need fewer points per wavelength; a larger error needs still fewer. With Holberg weights "
-        "even very long waves are not quite exact.",
+        "MAXRELERROR", "fd", "max_relative_error", "int", "kind of difference operator",
+        "Taylor operators are exact for long waves and lose accuracy towards short ones. Holberg operators "
+        "spread an allowed error of the group velocity over a wide band and need fewer points per "
+        "wavelength, at the price that even long waves travel with that error. Use 0 when in doubt.",
         default=0,
         choices={
             0: "Taylor",
-            1: "Holberg, 0.1 % error",
-            2: "Holberg, 0.5 % error",
-            3: "Holberg, 1 % error",
-            4: "Holberg, 3 % error",
+            1: "Holberg, error up to 0.1 %",
+            2: "Holberg, error up to 0.5 %",
+            3: "Holberg, error up to 1 %",
+            4: "Holberg, error up to 3 %",
         },
     ),
-)  # fmt: skip
+)
 
 MODEL: Final = (
     Key(
-        "READMOD", "model", "read", "bool", "read the model from files",
-        "1 reads the model from the files that begin with MFILE. 0 uses a built-in demonstration model: a "
-        "velocity gradient down to 15 m above a homogeneous half-space (Vp 500 to 1200 m/s, Vs 300 to 700 m/s, density "
-        "1800 to 2000 kg/m3).",
+        "READMOD", "model", "read", "bool", "source of the model",
+        "1 reads the files that begin with MFILE. 0 takes a built-in demonstration model: a gradient down "
+        "to 15 m (Vp 500 to 1200 m/s, Vs 300 to 700 m/s, density 1800 to 2000 kg/m3) above a half-space "
+        "that continues its lowest values. DENISE wanted to be recompiled for another built-in model; write "
+        "model files instead.",
         default=1, choices={0: "built-in model", 1: "model files"},
     ),
     Key(
         "MFILE", "model", "file", "str", "base name of the model files",
-        "The endings depend on INVMAT1: .vp, .vs and .rho for 1 and 2, .lam, .mu and .rho for 3. Each file holds NX * NY "
-        "4-byte little-endian floats without header, the vertical direction running fastest, in SI units. For an inversion this is "
-        "the start model.",
+        "The files end in .vp, .vs and .rho, or in .lam, .mu and .rho for INVMAT1 = 3. Each holds NX * NY "
+        "little-endian 4-byte floats without any header, column after column from the left, each column "
+        "from top to bottom, in m/s, kg/m3 or Pa. In an inversion this is the start model.",
     ),
     Key(
-        "INVMAT1", "model", "parameterization", "int", "parameters of the model",
-        "Chooses the quantities that are read and inverted for. Velocities and density are the usual choice. With Lame parameters the "
-        "limits VPUPPERLIM ... apply to lambda and mu and must be set in Pa. DENISE crashed for 2 and computed wrong "
-        "gradients for 3.",
+        "INVMAT1", "model", "parameterization", "int", "parameters that describe the model",
+        "The quantities the inversion updates, and for 3 also the quantities in the model files. Velocities "
+        "and density are the usual choice. For 3 the limits VPUPPERLIM to VSLOWERLIM apply to lambda and mu "
+        "and have to be given in Pa. DENISE crashed with 2 and computed unusable gradients with 3.",
         default=1, idle=1, used=equals("ACOUSTIC", 0),
         choices={
             1: "Vp, Vs and density",
-            2: "impedances of P and S waves, and density (files hold Vp, Vs, density)",
+            2: "P and S impedance and density (files: Vp, Vs, density)",
             3: "Lame parameters lambda and mu, and density",
         },
         aliases=_ifos("PARAMETERIZATION"),
     ),
-)  # fmt: skip
+)
 
 ATTENUATION: Final = (
     Key(
         "L", "attenuation", "mechanisms", "int", "number of relaxation mechanisms",
-        "0 is a perfectly elastic medium. One mechanism attenuates around one frequency, three give a nearly "
-        "constant Q over about two decades. Every mechanism adds three memory variables per grid point.",
+        "0 is an elastic medium. One mechanism absorbs around one frequency; three make Q nearly constant "
+        "over about two decades. Each costs three more fields and noticeable time. DENISE demanded TAU as "
+        "soon as this key was present, even with 0; here TAU is needed for L > 0 only.",
         default=0, at_least=0, at_most=5, needs=(Need(VISCOUS, unless=(0,)),),
     ),
     *(
         Key(
             f"FL{number}", "attenuation", "frequencies", "float", f"relaxation frequency {number}",
-            f"Frequency at which mechanism number {number} absorbs most. Spread the frequencies evenly on a logarithmic "
-            "axis over the band of the source.",
-            used=When_at_least, idle=0.0, unit="Hz", above=0, needs=(Need(VISCOUS),), part=number - 1,
+            f"Frequency near which mechanism number {number} absorbs most. Space the frequencies evenly on a "
+            "logarithmic axis over the band of the data.",
+            used=at_least("L", number), idle=0.0, unit="Hz", above=0, needs=(Need(VISCOUS),), part=number - 1,
         )
-        for number, When_at_least in ()
+        for number in (1, 2, 3, 4, 5)
     ),
+    Key(
+        "TAU", "attenuation", "tau", "float", "level of attenuation",
+        "Ratio of strain to stress relaxation time, minus one; about 2 / Q for one mechanism. It holds for "
+        "P and S waves everywhere unless files with the endings .qp and .qs lie beside the model.",
+        used=positive("L"), idle=0.0, at_least=0, needs=(Need(VISCOUS),),
+    ),
+    Key(
+        "F_REF", "attenuation", "reference_frequency", "float", "reference frequency of the velocities",
+        "An attenuating medium is dispersive: the velocities of the model files hold at this frequency. A "
+        "negative value means the highest centre frequency in the source file.",
+        default=-1.0, used=positive("L"), unit="Hz", needs=(Need(VISCOUS),),
+    ),
+)
+
+BOUNDARY: Final = (
+    Key(
+        "FREE_SURF", "boundary", "free_surface", "bool", "free surface on top",
+        "1 makes the first row of the grid (y = DH) free of traction; surface waves and surface multiples "
+        "develop. 0 puts an absorbing frame there as on the other sides. Sources and receivers at the "
+        "surface sit at y = DH.",
+        choices={0: "absorbing frame on top", 1: "free surface"},
+    ),
+    Key(
+        "BOUNDARY", "boundary", "periodic", "bool", "left and right side",
+        "With 1 waves that leave on the right come in on the left and the side frames vanish. This suits "
+        "layered models and plane waves. DENISE treated other values as 0 on one process only; here they "
+        "are errors.",
+        default=0, choices={0: "absorbing frames", 1: "periodic"},
+    ),
+    Key(
+        "FW", "boundary", "width", "int", "width of the absorbing frame",
+        "Thickness of the convolutional perfectly matched layer (CPML) on each absorbing side. 10 to 20 "
+        "points are usual; thinner frames reflect noticeably. The frame belongs to the grid, so keep "
+        "sources, receivers and targets out of it. 0 switches it off and all waves are reflected.",
+        unit="grid points", at_least=0,
+    ),
+    Key(
+        "DAMPING", "boundary", "velocity", "float", "wave velocity in the absorbing frame",
+        "Sets the strength of the absorption. Take the velocity of the waves that hit the frame, about the "
+        "P velocity of the deeper model. It need not be exact; too small a value absorbs too little.",
+        used=FRAME, idle=0.0, unit="m/s", above=0, aliases=_ifos("VPPML"),
+    ),
+    Key(
+        "FPML", "boundary", "frequency", "float", "dominant frequency in the absorbing frame",
+        "Controls the frequency shift of the absorbing layer, which helps against waves at grazing "
+        "incidence. Take the centre frequency of the source signal.",
+        used=FRAME, idle=0.0, unit="Hz", at_least=0,
+    ),
+    Key(
+        "npower", "boundary", "power", "float", "exponent of the damping profile",
+        "The absorption rises with this power of the depth inside the frame. 4 is the usual value; a "
+        "smaller one starts to absorb earlier.",
+        default=4.0, used=FRAME, idle=4.0, above=0,
+    ),
+    Key(
+        "k_max_PML", "boundary", "k_max", "float", "largest stretching in the absorbing frame",
+        "Real stretching of coordinates at the outer edge of the frame. 1 means none; larger values help "
+        "against evanescent and grazing waves, but too large ones make the frame reflect.",
+        default=1.0, used=FRAME, idle=1.0, at_least=1,
+    ),
+)
+
+SOURCES: Final = (
+    Key(
+        "SRCREC", "sources", "kind", "int", "where sources come from",
+        "1 reads positions and parameters of the sources from SOURCE_FILE. 2 fires a row of sources at "
+        "once, which makes a plane wave; in DENISE this could not be reached.",
+        default=1, choices={1: "source file", 2: "plane wave"}, needs=(Need(PLANE_WAVE, unless=(1,)),),
+    ),
+    Key(
+        "SOURCE_FILE", "sources", "file", "str", "source file",
+        "The first line holds the number of sources, then follows one line per source: x, a number that is "
+        "not used, depth y (both in m), delay in s, centre frequency in Hz, amplitude, and optionally "
+        "azimuth in degrees and source type (see QUELLTYP). Note that the third number is the depth.",
+        used=equals("SRCREC", 1),
+    ),
+    Key(
+        "RUN_MULTIPLE_SHOTS", "sources", "one_by_one", "bool", "how sources are fired",
+        "With 1 every source of the file is a shot with its own simulation and its own seismograms. With 0 "
+        "all sources fire in one simulation, which is written as shot 1. An inversion needs 1.",
+        used=equals("SRCREC", 1), idle=0, choices={0: "all sources at once", 1: "one shot per source"},
+    ),
+    Key(
+        "QUELLTYP", "sources", "type", "int", "source type",
+        "Holds for every source whose line has no eighth number. Explosions act on both normal stresses, "
+        "forces on the particle velocity. For 4 the azimuth of the source file turns the force from "
+        "vertical (down, 0 degrees) to horizontal (+x, 90 degrees). SH sources are always forces "
+        "perpendicular to the plane.",
+        choices={1: "explosion", 2: "force in x", 3: "force in y", 4: "force at an angle"},
+        aliases=_ifos("SOURCE_TYPE"),
+    ),
+    Key(
+        "QUELLART", "sources", "wavelet", "int", "source wavelet",
+        "Shape of the source signal, scaled by the amplitude and placed by delay and centre frequency of "
+        "the source file. The Ricker wavelet peaks 1.5 / (centre frequency) after the delay. A file (3) is "
+        "sampled with DT and serves all shots; 7 reads one SU trace per shot. DENISE ignored the delay for "
+        "5 and had its sign wrong for 4; both are corrected.",
+        choices={
+            1: "Ricker",
+            2: "Fuchs-Mueller",
+            3: "samples in the text file SIGNAL_FILE",
+            4: "sine cubed",
+            5: "first derivative of a Gaussian",
+            6: "spike",
+            7: "SU files SIGNAL_FILE.shot1, SIGNAL_FILE.shot2, ...",
+            8: "integral of sine cubed",
+        },
+        aliases=_ifos("SOURCE_SHAPE"),
+    ),
+    Key(
+        "QUELLART_SH", "sources", "wavelet_sh", "int", "source wavelet of SH waves",
+        "Shape of the signal of SH sources, with the same numbers as QUELLART. Positions, delay, frequency "
+        "and amplitude come from the source file as for P-SV waves. SIGNAL_FILE_SH replaces SIGNAL_FILE.",
+        used=SH, idle=1,
+        choices={
+            1: "Ricker",
+            2: "Fuchs-Mueller",
+            3: "samples in the text file SIGNAL_FILE_SH",
+            4: "sine cubed",
+            5: "first derivative of a Gaussian",
+            6: "spike",
+            7: "SU files SIGNAL_FILE_SH.shot1, SIGNAL_FILE_SH.shot2, ...",
+            8: "integral of sine cubed",
+        },
+        aliases=_ifos("SOURCE_SHAPE_SH"), needs=(Need(SH_WAVES),),
+    ),
+    Key(
+        "SIGNAL_FILE", "sources", "signal_file", "str", "file of the source wavelet",
+        "For QUELLART = 3 a text file with one sample per line, spaced by DT; missing samples count as "
+        "zero. For QUELLART = 7 the base name of SU files, one trace per shot. With INV_STF = 1 the "
+        "estimated wavelets are written under this name.",
+        used=both(PSV, either(equals("QUELLART", 3, 7), SOURCE_FIT)),
+    ),
+    Key(
+        "SIGNAL_FILE_SH", "sources", "signal_file_sh", "str", "file of the SH source wavelet",
+        "As SIGNAL_FILE, for SH waves. DENISE asked for it depending on QUELLART and then read SIGNAL_FILE; "
+        "here QUELLART_SH decides and this file is read.",
+        used=both(SH, either(equals("QUELLART_SH", 3, 7), SOURCE_FIT)), needs=(Need(SH_WAVES),),
+    ),
+    Key(
+        "PLANE_WAVE_DEPTH", "sources", "plane_wave_depth", "float", "depth of the plane-wave sources",
+        "Depth of the row of sources at the left side of the model; it changes with x when PHI is not zero. "
+        "The row must stay within the model over its whole width. Place it below the absorbing frame when "
+        "there is no free surface.",
+        used=equals("SRCREC", 2), idle=0.0, unit="m", at_least=0, needs=(Need(PLANE_WAVE),),
+    ),
+    Key(
+        "PHI", "sources", "plane_wave_angle", "float", "dip of the row of plane-wave sources",
+        "Angle between the row of sources and the horizontal, positive downwards to the right. All sources "
+        "fire at the same time, so the dip of the row is the dip of the wavefront.",
+        used=positive("PLANE_WAVE_DEPTH"), idle=0.0, unit="degrees", needs=(Need(PLANE_WAVE),),
+    ),
+    Key(
+        "TS", "sources", "plane_wave_period", "float", "dominant period of the plane wave",
+        "The centre frequency of the plane wave is 1 / TS. With a source file the frequencies come from "
+        "there and this key is not used.",
+        used=positive("PLANE_WAVE_DEPTH"), idle=0.0, unit="s", above=0, needs=(Need(PLANE_WAVE),),
+    ),
+)
+
+RECEIVER_ROWS: Final = (
+    Key(
+        "READREC", "receivers", "kind", "int", "where receivers come from",
+        "0 places receivers on a line from (XREC1, YREC1) to (XREC2, YREC2), 1 reads their positions from "
+        "REC_FILE. 2 is the streamer of IFOS2D that moves along with the shots.",
+        used=RECEIVERS, idle=1,
+        choices={0: "line", 1: "receiver file", 2: "line that moves with the source"},
+        needs=(Need(STREAMER, unless=(0, 1)),),
+    ),
+    Key(
+        "REC_FILE", "receivers", "file", "str", "receiver file",
+        "One receiver per line: x and y in m. Further numbers on a line are not read. Each position moves "
+        "to the nearest grid point; of several receivers on the same point the first one is kept.",
+        used=both(RECEIVERS, equals("READREC", 1, 2)),
+    ),
+    Key(
+        "XREC1", "receivers", "x1", "float", "first receiver of the line, x",
+        "Start of the receiver line. The files of DENISE often give both coordinates in one entry, \"XREC1, "
+        "YREC1\".",
+        used=RECEIVER_LINE, idle=0.0, unit="m",
+    ),
+    Key(
+        "YREC1", "receivers", "y1", "float", "first receiver of the line, y",
+        "Depth at the start of the receiver line. With a free surface the shallowest possible depth is DH, "
+        "the first row.",
+        used=RECEIVER_LINE, idle=0.0, unit="m",
+    ),
+    Key(
+        "XREC2", "receivers", "x2", "float", "last receiver of the line, x",
+        "End of the receiver line. The last receiver may lie before it when the spacing does not divide the "
+        "length.",
+        used=RECEIVER_LINE, idle=0.0, unit="m",
+    ),
+    Key(
+        "YREC2", "receivers", "y2", "float", "last receiver of the line, y",
+        "Depth at the end of the receiver line. DENISE cut the slope of a dipping line to a whole number, "
+        "which made most of them horizontal; here the true slope counts.",
+        used=RECEIVER_LINE, idle=0.0, unit="m",
+    ),
+    Key(
+        "NGEOPH", "receivers", "spacing", "int", "distance between receivers on the line",
+        "Counted in grid points, not in metres, along x (along y for a steep line). NGEOPH = 5 with DH = "
+        "0.2 m puts a receiver every metre.",
+        used=RECEIVER_LINE, idle=1, unit="grid points", at_least=1,
+    ),
+    Key(
+        "REFRECX", "receivers", "shift_x", "float", "shift of the receivers, x",
+        "Added to every x of REC_FILE, for instance to make room for the absorbing frame. Receivers on a "
+        "line are not shifted.",
+        default=0.0, used=RECEIVERS, unit="m",
+    ),
+    Key(
+        "REFRECY", "receivers", "shift_y", "float", "shift of the receivers, y",
+        "Added to every y of REC_FILE, for instance DH to put receivers with y = 0 onto the surface. "
+        "Receivers on a line are not shifted.",
+        default=0.0, used=RECEIVERS, unit="m",
+    ),
+    Key(
+        "REC_ARRAY", "receivers", "array", "int", "number of horizontal receiver lines",
+        "A value above 0 covers the model with that many horizontal lines of receivers instead of a single "
+        "one. DENISE placed them wrongly because it took the width of the frame for 0 and the size of a "
+        "block for that of the grid.",
+        default=0, used=RECEIVERS, at_least=0, needs=(Need(RECEIVER_ARRAY, unless=(0,)),),
+    ),
+    Key(
+        "DRX", "receivers", "array_spacing", "int", "distance between receivers of the array",
+        "Horizontal spacing within each line of the array, counted in grid points. The lines run from one "
+        "absorbing frame to the other.",
+        used=positive("REC_ARRAY"), idle=1, unit="grid points", at_least=1, needs=(Need(RECEIVER_ARRAY),),
+    ),
+    Key(
+        "REC_ARRAY_DEPTH", "receivers", "array_depth", "float", "depth of the first line of the array",
+        "Depth of the uppermost line of receivers of the array. The lines below it follow at the distance "
+        "REC_ARRAY_DIST.",
+        used=positive("REC_ARRAY"), idle=0.0, unit="m", at_least=0, needs=(Need(RECEIVER_ARRAY),),
+    ),
+    Key(
+        "REC_ARRAY_DIST", "receivers", "array_distance", "float", "vertical distance of the array lines",
+        "Distance in depth from one line of receivers to the next. All REC_ARRAY lines must lie within the "
+        "model.",
+        used=positive("REC_ARRAY"), idle=0.0, unit="m", at_least=0, needs=(Need(RECEIVER_ARRAY),),
+    ),
+)
+
+SEISMOGRAMS: Final = (
+    Key(
+        "SEISMO", "seismograms", "kind", "int", "recorded quantities",
+        "Pressure is -(sxx + syy) in an elastic medium, that is twice the mean stress of the plane. "
+        "Divergence and curl are scaled as in DENISE (by the time step and the roots of the first two model "
+        "parameters). An inversion records what its misfit needs in addition.",
+        choices={
+            0: "nothing",
+            1: "particle velocity",
+            2: "pressure",
+            3: "divergence and curl",
+            4: "everything",
+            5: "particle velocity and pressure",
+        },
+    ),
+    Key(
+        "SEIS_FILE", "seismograms", "prefix", "str", "base name of the seismograms",
+        "A forward run writes SEIS_FILE_x.su.shot1, _y, _z, _p, _div and _curl, names that DATA_DIR of an "
+        "inversion finds again. An inversion writes SEIS_FILE_vx.su.shot1.it1 and so on. This is the key of "
+        "DENISE since January 2016; when it is absent, the older keys SEIS_FILE_VX etc. name the files.",
+        default="", used=RECORDING,
+    ),
+    *(
+        Key(
+            name, "seismograms", "files", "str", f"seismogram file of {quantity}",
+            "Name of one component, used literally and followed by .shot1.it1 and so on, as in DENISE until "
+            "December 2015. SEIS_FILE makes it unnecessary.",
+            default="", used=RECORDING, part=component,
+        )
+        for name, component, quantity in (
+            ("SEIS_FILE_VX", "vx", "the horizontal velocity vx"),
+            ("SEIS_FILE_VY", "vy", "the vertical velocity vy"),
+            ("SEIS_FILE_VZ", "vz", "the velocity vz of SH waves"),
+            ("SEIS_FILE_P", "p", "the pressure"),
+            ("SEIS_FILE_DIV", "div", "the divergence"),
+            ("SEIS_FILE_CURL", "curl", "the curl"),
+        )
+    ),
+    Key(
+        "NDT", "seismograms", "every", "int", "thinning of the seismograms in time",
+        "Every NDT-th sample is written; the first one is sample NDT. Nothing is filtered before, so keep "
+        "the interval well below half the shortest period. Use 1 for data that an inversion shall read.",
+        default=1, used=RECORDING, unit="time steps", at_least=1,
+    ),
+    Key(
+        "SEIS_FORMAT", "seismograms", "format", "int", "format of the seismograms",
+        "SU traces have a header of 240 bytes with positions in mm and are little-endian. The other formats "
+        "hold the samples only, trace after trace. An inversion reads SU.",
+        default=1, used=RECORDING,
+        choices={1: "SU", 2: "text, one sample per line", 3: "binary, 4-byte floats"},
+    ),
+)
+
+SNAPSHOT_KEYS: Final = (
+    Key(
+        "SNAP", "snapshots", "kind", "int", "wavefield snapshots",
+        "Fields of the whole grid at regular times, for films of the waves. The files become large: one "
+        "field takes NX * NY * 4 bytes.",
+        default=0,
+        choices={
+            0: "none",
+            1: "particle velocity",
+            2: "pressure",
+            3: "divergence and curl",
+            4: "everything",
+        },
+        needs=(Need(SNAPSHOT_FILES, unless=(0,)),),
+    ),
+    Key(
+        "SNAP_FORMAT", "snapshots", "format", "int", "format of the snapshots",
+        "Binary files are the compact choice. DENISE lists SU as number 1 but refuses it, and so does this "
+        "program.",
+        used=SNAPPING, idle=3, choices={2: "text", 3: "binary, 4-byte floats"}, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "TSNAP1", "snapshots", "start", "float", "time of the first snapshot",
+        "The first snapshot is taken at the nearest time step, the next ones every TSNAPINC. With 0 DENISE "
+        "wrote no snapshot at all; here the first one is then taken as soon as one is due.",
+        used=SNAPPING, idle=0.0, unit="s", at_least=0, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "TSNAP2", "snapshots", "end", "float", "time of the last snapshot",
+        "No snapshot is taken after this time. It need not be a multiple of TSNAPINC; DENISE lost the last "
+        "snapshot when it merged the files.",
+        used=SNAPPING, idle=0.0, unit="s", at_least=0, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "TSNAPINC", "snapshots", "increment", "float", "time between snapshots",
+        "Interval between two snapshots, rounded to whole time steps. A tenth of the travel time through "
+        "the model is a good start for a film.",
+        used=SNAPPING, idle=1.0, unit="s", above=0, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "SNAP_FILE", "snapshots", "file", "str", "base name of the snapshots",
+        "Shot number, format and component are appended to it. Its directory must exist before the run.",
+        used=SNAPPING, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "SNAPSHOT_START", "snapshots", "shot_start", "int", "first shot with snapshots",
+        "Snapshots are written for the shots SNAPSHOT_START, SNAPSHOT_START + SNAPSHOT_INCR, ... up to "
+        "SNAPSHOT_END.",
+        used=SNAPPING, idle=1, at_least=1, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "SNAPSHOT_END", "snapshots", "shot_end", "int", "last shot with snapshots",
+        "Last shot for which snapshots are written. Shots after it run as usual; see SNAPSHOT_START.",
+        used=SNAPPING, idle=1, at_least=1, needs=(Need(SNAPSHOT_FILES),),
+    ),
+    Key(
+        "SNAPSHOT_INCR", "snapshots", "shot_increment", "int", "step between shots with snapshots",
+        "Step from one shot with snapshots to the next. 1 writes snapshots of all shots from SNAPSHOT_START "
+        "to SNAPSHOT_END.",
+        used=SNAPPING, idle=1, at_least=1, needs=(Need(SNAPSHOT_FILES),),
+    ),
+)
+
+INVERSION_KEYS: Final = (
+    Key(
+        "ITERMAX", "inversion", "max_iterations", "int", "largest number of iterations",
+        "Counts through all stages of a workflow. The inversion may stop earlier, see PRO. An iteration "
+        "costs about two simulations per shot for the gradient, plus the search for a step length.",
+        used=INVERSION, idle=1, at_least=1,
+    ),
+    Key(
+        "DATA_DIR", "inversion", "data", "str", "base name of the observed data",
+        "Not a directory but the beginning of file names: DATA_DIR_x.su.shot1, _y, _p or _z for each shot, "
+        "as SEIS_FILE of a forward run makes them. SU format, traces in the order of REC_FILE, sampled with "
+        "DT over the whole TIME.",
+        used=INVERSION,
+    ),
+    Key(
+        "QUELLTYPB", "inversion", "data_components", "int", "components that are inverted",
+        "The components of the observed data that enter the misfit. SH data (z) are always used when SH "
+        "waves are simulated.",
+        used=INVERSION, idle=1,
+        choices={1: "x and y", 2: "y", 3: "x", 4: "pressure"},
+        aliases=_ifos("ADJOINT_TYPE"),
+    ),
+    Key(
+        "VELOCITY", "inversion", "velocity", "bool", "quantity that is compared",
+        "With 0 recorded velocities (or pressure) are integrated in time before they are compared, which "
+        "favours low frequencies. With 1 they are compared as recorded. The observed data are velocities in "
+        "both cases.",
+        default=0, used=INVERSION, choices={0: "displacement", 1: "velocity"},
+    ),
+    Key(
+        "MISFIT_LOG_FILE", "inversion", "misfit_log", "str", "file of the misfit history",
+        "One line per iteration: step lengths, misfits of the trial steps, misfit of all shots and, with "
+        "filtering, the corner frequency. It begins anew with every inversion, so an older file of this "
+        "name is lost.",
+        default="L2_LOG.dat", used=INVERSION,
+    ),
+    Key(
+        "INVTYPE", "inversion", "", "int", "kind of inversion",
+        "A remnant of DENISE, which skipped all shots for any value but 2. The key can be left out.",
+        default=2, used=INVERSION, choices={2: "full-waveform inversion"},
+    ),
+    Key(
+        "USE_WORKFLOW", "inversion", "use_workflow", "bool", "inversion in stages",
+        "With 1 the lines of FILE_WORKFLOW say, stage by stage, which parameters move, the corner frequency "
+        "of the filter and when to go on to the next stage. DENISE demanded FILE_WORKFLOW as soon as this "
+        "key was present, even with 0; here 1 alone demands it.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "FILE_WORKFLOW", "inversion", "workflow_file", "str", "workflow file",
+        "A header line, then one line of 12 numbers per stage: number, Vs, Vp and density (1 invert, 0 do "
+        "not, -1 leave as before), PRO, filter on or off, low-pass corner in Hz, WAVETYPE, two weights of "
+        "the joint inversion, EPRECOND and EPSILON_WE. DENISE lost a last line without line end and took "
+        "blank lines for stages; here both are handled.",
+        used=WORKFLOW,
+    ),
+    Key(
+        "TESTSHOT_START", "inversion", "test_shot_start", "int", "first test shot",
+        "The parabolic step search simulates only the test shots TESTSHOT_START, TESTSHOT_START + "
+        "TESTSHOT_INCR, ... up to TESTSHOT_END. A few shots spread over the profile save time; all shots "
+        "are safest.",
+        default=1, used=INVERSION, at_least=1,
+    ),
+    Key(
+        "TESTSHOT_END", "inversion", "test_shot_end", "int", "last test shot",
+        "Last shot that may serve as test shot. 0, the default, means the last shot there is. DENISE did "
+        "not notice a number beyond the last shot.",
+        default=0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "TESTSHOT_INCR", "inversion", "test_shot_increment", "int", "step between test shots",
+        "Step from one test shot to the next. 1 takes every shot between TESTSHOT_START and TESTSHOT_END.",
+        default=1, used=INVERSION, at_least=1,
+    ),
+    Key(
+        "INV_MODELFILE", "inversion", "model_file", "str", "base name of inverted models",
+        "The current models are written to INV_MODELFILE_vp.bin, _vs.bin and _rho.bin, and kept as "
+        "_vp_it1.bin etc. according to nfstart and nf. In a forward run it equals MFILE.",
+        used=INVERSION, idle=SameAs("MFILE"),
+    ),
+    Key(
+        "nfstart", "inversion", "model_first", "int", "first iteration whose model is kept",
+        "Models are kept under their own name in iteration nfstart and every nf iterations after it. The "
+        "current model is written in every iteration in any case, but overwritten by the next one.",
+        default=1, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "nf", "inversion", "model_every", "int", "iterations between kept models",
+        "After iteration nfstart every nf-th model is kept under its own name. Three files of NX * NY * 4 "
+        "bytes belong to each.",
+        default=1, used=INVERSION, at_least=1,
+    ),
+    Key(
+        "JACOBIAN", "inversion", "gradient_file", "str", "base name of gradients",
+        "Gradients, search directions and preconditioners are written to files that begin with it. The "
+        "directory must exist before the run.",
+        used=INVERSION,
+    ),
+    Key(
+        "nfstart_jac", "inversion", "gradient_first", "int", "first iteration whose gradient is kept",
+        "Gradients are kept under their own name in iteration nfstart_jac and every nf_jac iterations after "
+        "it. Look at the first one: peaks at sources or receivers call for a taper.",
+        default=1, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "nf_jac", "inversion", "gradient_every", "int", "iterations between kept gradients",
+        "After iteration nfstart_jac every nf_jac-th gradient is kept under its own name. DENISE honoured "
+        "this for GRAD_METHOD = 1 only.",
+        default=1, used=INVERSION, at_least=1,
+    ),
+    Key(
+        "INV_VP_ITER", "inversion", "vp_from", "int", "first iteration that changes Vp",
+        "The parameter stays fixed before this iteration; 0 and 1 both mean from the start. A number above "
+        "ITERMAX keeps it fixed. With a workflow the stages decide.",
+        default=0, used=INVERSION, unit="iterations", at_least=0,
+    ),
+    Key(
+        "INV_VS_ITER", "inversion", "vs_from", "int", "first iteration that changes Vs",
+        "Vs stays fixed before this iteration; 0 and 1 both mean from the start, a number above ITERMAX "
+        "keeps it fixed. With a workflow the stages decide.",
+        default=0, used=INVERSION, unit="iterations", at_least=0,
+    ),
+    Key(
+        "INV_RHO_ITER", "inversion", "rho_from", "int", "first iteration that changes density",
+        "See INV_VP_ITER. Density is poorly resolved by travel times; it is common to release it after the "
+        "velocities.",
+        default=0, used=INVERSION, unit="iterations", at_least=0,
+    ),
+    Key(
+        "DTINV", "inversion", "sampling", "int", "time steps between samples of the gradient",
+        "The forward wavefield is kept and correlated at every DTINV-th step only; memory and time of the "
+        "gradient shrink accordingly. The interval DTINV * DT should stay well below half the shortest "
+        "period. Only with 1 is the gradient the exact derivative of the misfit. DENISE overran its memory "
+        "when DTINV did not divide the number of steps.",
+        default=1, idle=1, used=INVERSION, unit="time steps", at_least=1,
+    ),
+    Key(
+        "PRO", "inversion", "min_improvement", "float", "relative misfit change that ends a stage",
+        "Compares the misfit with that of two iterations before. When it has changed by less than this "
+        "fraction, the stage (or the inversion) ends. A fraction, not per cent: 0.01 is one per cent. With "
+        "a workflow each stage brings its own.",
+        default=0.01, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "MIN_ITER", "inversion", "min_iterations", "int", "smallest number of iterations of a stage",
+        "PRO is not looked at before that many iterations of a stage (or corner frequency) are done. A few "
+        "iterations help over a slow start after a change of frequency.",
+        default=0, used=INVERSION, at_least=0,
+    ),
+)
+
+MISFIT: Final = (
+    Key(
+        "LNORM", "misfit", "norm", "int", "misfit",
+        "Says how far synthetic and observed traces differ. The L2 norm is divided by the energy of the "
+        "observed data. 5 and 7 compare shapes and ignore the amplitude of each trace; 8 compares envelopes "
+        "and forgives larger time shifts. In DENISE 1, 3 and 4 always reported a misfit of zero.",
+        default=2, idle=2, used=INVERSION,
+        choices={
+            1: "L1 norm",
+            2: "L2 norm",
+            3: "Cauchy norm",
+            4: "sech norm",
+            5: "global correlation",
+            7: "normalised L2 norm",
+            8: "L2 norm of envelopes",
+        },
+        needs=(Need(OTHER_NORMS, unless=(2,)),),
+    ),
+    Key(
+        "NORMALIZE", "misfit", "normalize", "bool", "normalise traces before comparing them",
+        "Divides every synthetic and observed trace by its own maximum, for data whose amplitudes cannot be "
+        "trusted. LNORM = 7 serves the same purpose. DENISE did not account for the division in the "
+        "gradient.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(NORMALISATION, unless=(0,)),),
+    ),
+    Key(
+        "WATERLEVEL_LNORM8", "misfit", "water_level", "float", "water level of the envelope misfit",
+        "Keeps the division by the envelope finite where it is nearly zero. Choose a small fraction of the "
+        "largest envelope of the data.",
+        used=equals("LNORM", 8), idle=0.0, at_least=0, needs=(Need(OTHER_NORMS),),
+    ),
+    Key(
+        "TRKILL", "misfit", "trace_kill", "bool", "leave out traces by a table",
+        "1 reads from TRKILL_FILE which traces do not count, for instance noisy ones or those close to the "
+        "source. A killed trace contributes neither to the misfit nor to the gradient.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(TRACE_KILL, unless=(0,)),),
+    ),
+    Key(
+        "TRKILL_FILE", "misfit", "trace_kill_file", "str", "table of killed traces",
+        "A table of 0 (use) and 1 (kill) with one row per receiver and one column per shot. The names "
+        "TRKILL_FILE_<stage>.dat, TRKILL_FILE.dat and TRKILL_FILE are tried in this order, which covers all "
+        "versions of DENISE.",
+        used=equals("TRKILL", 1), needs=(Need(TRACE_KILL),),
+    ),
+    Key(
+        "TRKILL_OFFSET", "misfit", "trace_kill_offset", "int", "leave out traces by offset",
+        "A key of IFOS2D: traces whose distance from the source lies between two bounds do not count. "
+        "Offsets are measured between source and receiver positions.",
+        default=0, used=INVERSION, choices={0: "off", 1: "instead of a table", 2: "together with a table"},
+        needs=(Need(TRACE_KILL, unless=(0,)),),
+    ),
+    Key(
+        "TRKILL_OFFSET_LOWER", "misfit", "trace_kill_offset_lower", "float", "lower bound of killed offsets",
+        "Traces with offsets between TRKILL_OFFSET_LOWER and TRKILL_OFFSET_UPPER are left out. Use 0 to "
+        "kill all near traces.",
+        used=positive("TRKILL_OFFSET"), idle=0.0, unit="m", at_least=0, needs=(Need(TRACE_KILL),),
+    ),
+    Key(
+        "TRKILL_OFFSET_UPPER", "misfit", "trace_kill_offset_upper", "float", "upper bound of killed offsets",
+        "Traces with offsets between TRKILL_OFFSET_LOWER and TRKILL_OFFSET_UPPER are left out. Use a large "
+        "number to kill all far traces.",
+        used=positive("TRKILL_OFFSET"), idle=0.0, unit="m", at_least=0, needs=(Need(TRACE_KILL),),
+    ),
+    Key(
+        "TIMEWIN", "misfit", "time_window", "bool", "time window around picked arrivals",
+        "1 fades out every trace before and after the time read from PICKS_FILE. DENISE left the window out "
+        "of the gradient.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(TIME_WINDOW, unless=(0,)),),
+    ),
+    Key(
+        "TW_IND", "misfit", "time_window_individual", "bool", "window lengths of each trace",
+        "1 reads the two lengths of the window from the second and third column of PICKS_FILE. 0 uses "
+        "TWLENGTH_PLUS and TWLENGTH_MINUS for all traces.",
+        default=0, used=equals("TIMEWIN", 1), choices=OFF_ON, needs=(Need(TIME_WINDOW),),
+    ),
+    Key(
+        "PICKS_FILE", "misfit", "picks_file", "str", "base name of the files of picks",
+        "PICKS_FILE_<shot>.dat holds one line per receiver with the picked time in s. "
+        "PICKS_FILE_<shot>_<stage>.dat takes precedence in a workflow.",
+        used=equals("TIMEWIN", 1), needs=(Need(TIME_WINDOW),),
+    ),
+    Key(
+        "TWLENGTH_PLUS", "misfit", "time_window_plus", "float", "length of the window after the pick",
+        "Samples up to this time after the pick are not damped. One to two periods keep the first arrival.",
+        used=SAME_WINDOW, idle=0.0, unit="s", at_least=0, needs=(Need(TIME_WINDOW),),
+    ),
+    Key(
+        "TWLENGTH_MINUS", "misfit", "time_window_minus", "float", "length of the window before the pick",
+        "Samples from this time before the pick on are not damped. Half a period leaves room for inaccurate "
+        "picks.",
+        used=SAME_WINDOW, idle=0.0, unit="s", at_least=0, needs=(Need(TIME_WINDOW),),
+    ),
+    Key(
+        "GAMMA", "misfit", "time_window_damping", "float", "steepness of the window",
+        "Outside the window traces are multiplied by exp(-GAMMA * dt^2), where dt is the distance in time "
+        "from the window. 1e5 halves the amplitude after 2.6 ms.",
+        used=equals("TIMEWIN", 1), idle=0.0, unit="1/s^2", at_least=0, needs=(Need(TIME_WINDOW),),
+    ),
+)
+
+FILTER_KEYS: Final = (
+    Key(
+        "TIME_FILT", "filter", "kind", "int", "frequency filter of the inversion",
+        "Inverting low frequencies first avoids skipped cycles. With 1 the low-pass corner rises from "
+        "FC_START to FC_END whenever the misfit stops improving, or follows the workflow. The filter acts "
+        "on the source wavelet and the observed data. Forward runs are never filtered.",
+        default=0, used=INVERSION,
+        choices={0: "off", 1: "low-pass with a rising corner", 2: "low-pass with the corners in FREQ_FILE"},
+        needs=(Need(FREQUENCY_LIST, unless=(0, 1)),),
+    ),
+    Key(
+        "FC_START", "filter", "low_pass_start", "float", "first low-pass corner",
+        "Choose it as low as the data have signal, so that the start model predicts arrivals to within half "
+        "a period. With a workflow the stages give the corners.",
+        default=0.0, used=LOW_PASS, required=both(LOW_PASS, NO_WORKFLOW), unit="Hz", at_least=0,
+        aliases=_ifos("F_LOW_PASS_START"),
+    ),
+    Key(
+        "FC_END", "filter", "low_pass_end", "float", "last low-pass corner",
+        "The inversion ends when the corner would exceed this value. With a workflow the stages give the "
+        "corners.",
+        default=0.0, used=LOW_PASS, required=both(LOW_PASS, NO_WORKFLOW), unit="Hz", at_least=0,
+        aliases=_ifos("F_LOW_PASS_END"),
+    ),
+    Key(
+        "FC_INCR", "filter", "low_pass_increment", "float", "increment of the low-pass corner",
+        "Added to the corner whenever the misfit stops improving. With a workflow the stages give the "
+        "corners.",
+        default=0.0, used=LOW_PASS, required=both(LOW_PASS, NO_WORKFLOW), unit="Hz",
+        aliases=_ifos("F_LOW_PASS_INCR"),
+    ),
+    Key(
+        "F_HP", "filter", "high_pass", "float", "high-pass corner",
+        "Removes the lowest frequencies, for instance below the reach of the geophones. It stays the same "
+        "in all stages; 0 switches it off.",
+        default=0.0, used=FILTER, unit="Hz", at_least=0, aliases=_ifos("F_HIGH_PASS"),
+    ),
+    Key(
+        "ORDER", "filter", "order", "int", "order of the Butterworth filter",
+        "Must be even. The higher the order, the steeper the filter and the longer its ringing; 4 is usual. "
+        "ZERO_PHASE doubles the order in effect.",
+        default=4, used=FILTER, required=positive("TIME_FILT"), at_least=2, at_most=20,
+    ),
+    Key(
+        "ZERO_PHASE", "filter", "zero_phase", "bool", "filter forwards and backwards in time",
+        "1 keeps the phase but makes the wavelet begin before its onset. 0 is causal and delays the signal; "
+        "source wavelet and data are delayed alike.",
+        default=0, used=FILTER, choices=OFF_ON,
+    ),
+    Key(
+        "FREQ_FILE", "filter", "frequency_file", "str", "file with low-pass corners",
+        "The first line holds the number of frequencies, then follows one corner in Hz per line. They are "
+        "used in this order, normally from low to high.",
+        used=equals("TIME_FILT", 2), needs=(Need(FREQUENCY_LIST),),
+    ),
+    Key(
+        "WRITE_FILTERED_DATA", "filter", "write_data", "bool", "write the filtered observed data",
+        "1 writes the observed data as they enter the misfit, beside the synthetic seismograms. Useful to "
+        "check by eye that data and synthetics are filtered alike.",
+        default=0, used=FILTER, choices=OFF_ON, needs=(Need(WRITE_FILTERED, unless=(0,)),),
+    ),
+)
+
+SOURCE_WAVELET: Final = (
+    Key(
+        "INV_STF", "source_wavelet", "estimate", "bool", "estimate the source wavelet",
+        "1 finds, at the beginning of every stage and for every shot, the wavelet that explains the data "
+        "best in the current model. DENISE returned wavelets that were too strong by 1 / DT.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(SOURCE_INVERSION, unless=(0,)),),
+    ),
+    Key(
+        "PARA", "source_wavelet", "engine", "str", "method of the wavelet inversion",
+        "A name and options separated by colons, for instance fdlsq:exp=1.0:waterlevel=0.01 for least "
+        "squares in the frequency domain, where exp weights traces by a power of the offset.",
+        used=SOURCE_FIT, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "N_STF", "source_wavelet", "every", "int", "iterations between wavelet inversions",
+        "The wavelet is estimated in iteration N_STF_START and every N_STF iterations after it. DENISE "
+        "looked at this number only around a change of stage.",
+        used=SOURCE_FIT, idle=1, at_least=1, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "N_STF_START", "source_wavelet", "first", "int", "iteration of the first wavelet inversion",
+        "The wavelet is estimated for the first time in this iteration, then every N_STF iterations. Use 1 "
+        "unless the given wavelet is good.",
+        used=SOURCE_FIT, idle=1, at_least=1, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TAPER_STF", "source_wavelet", "taper", "bool", "cut the end of the estimated wavelet",
+        "1 fades the wavelet out between about two and four periods, which removes noise at late times. "
+        "DENISE crashed when the taper was longer than the traces.",
+        default=0, used=SOURCE_FIT, choices=OFF_ON, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_STF", "source_wavelet", "trace_kill", "bool", "leave out traces in the wavelet inversion",
+        "1 leaves out the traces marked in TRKILL_FILE_STF when the wavelet is estimated. Near traces carry "
+        "the wavelet best, which is the opposite of what the model update likes.",
+        default=0, used=SOURCE_FIT, choices=OFF_ON, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_FILE_STF", "source_wavelet", "trace_kill_file", "str", "killed traces for the wavelet",
+        "A table of 0 (use) and 1 (leave out) with one row per receiver and one column per shot, for the "
+        "estimate of the wavelet alone.",
+        used=equals("TRKILL_STF", 1), needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_STF_OFFSET", "source_wavelet", "trace_kill_offset", "int",
+        "leave out traces by offset for the wavelet",
+        "Leaves out traces by their distance from the source when the wavelet is estimated. A key of "
+        "IFOS2D.",
+        default=0, used=SOURCE_FIT, choices={0: "off", 1: "instead of a table", 2: "together with a table"},
+        needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_STF_OFFSET_INVERT", "source_wavelet", "trace_kill_offset_invert", "bool",
+        "swap killed and used offsets",
+        "1 uses only the offsets between the bounds for the wavelet instead of leaving them out. A key of "
+        "IFOS2D.",
+        default=0, used=positive("TRKILL_STF_OFFSET"), choices=OFF_ON, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_STF_OFFSET_LOWER", "source_wavelet", "trace_kill_offset_lower", "float",
+        "lower bound of offsets of the wavelet inversion",
+        "Lower end of the range of offsets that TRKILL_STF_OFFSET leaves out. A key of IFOS2D.",
+        used=positive("TRKILL_STF_OFFSET"), idle=0.0, unit="m", at_least=0, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "TRKILL_STF_OFFSET_UPPER", "source_wavelet", "trace_kill_offset_upper", "float",
+        "upper bound of offsets of the wavelet inversion",
+        "Upper end of the range of offsets that TRKILL_STF_OFFSET leaves out. A key of IFOS2D.",
+        used=positive("TRKILL_STF_OFFSET"), idle=0.0, unit="m", at_least=0, needs=(Need(SOURCE_INVERSION),),
+    ),
+    Key(
+        "STF_FULL", "source_wavelet", "full", "bool", "use whole traces for the wavelet inversion",
+        "1 estimates the wavelet from whole traces even when TIMEWIN damps the data of the model update. A "
+        "key of IFOS2D.",
+        default=0, used=SOURCE_FIT, choices=OFF_ON, needs=(Need(SOURCE_INVERSION),),
+    ),
+)
+
+PRECONDITION_KEYS: Final = (
+    Key(
+        "EPRECOND", "precondition", "kind", "int", "preconditioning with wavefield energies",
+        "Divides the gradient by an approximate diagonal of the Hessian, so that weakly illuminated (mostly "
+        "deep) parts get larger updates. 1 takes the energies of forward and adjoint field, 3 that of the "
+        "forward field and an estimate for the receivers. Here it serves as preconditioner of the "
+        "optimiser; the gradient itself stays the derivative of the misfit. With a workflow the stages "
+        "decide.",
+        default=0, used=INVERSION,
+        choices={0: "off", 1: "forward and adjoint energies", 3: "forward energy and receiver geometry"},
+    ),
+    Key(
+        "EPSILON_WE", "precondition", "epsilon", "float", "water level of the preconditioner",
+        "Fraction of the largest energy that is added everywhere. Small values boost deep and badly "
+        "illuminated parts together with noise; 0.005 is common.",
+        default=0.005, used=PRECONDITION, at_least=0,
+    ),
+    Key(
+        "EPRECOND_PER_SHOT", "precondition", "per_shot", "bool", "precondition each shot by itself",
+        "1 weights the gradient of every shot with its own energies before they are summed; 0 weights the "
+        "sum. Per shot balances the shots but also removes what distinguishes strong from weak ones.",
+        default=0, used=PRECONDITION, choices={0: "sum of all shots", 1: "every shot"},
+    ),
+    Key(
+        "EPRECOND_ITER", "precondition", "iteration", "int", "iteration whose energies are kept",
+        "0 computes the preconditioner in every iteration. A number k computes it in iteration k only and "
+        "goes on using it. Not possible together with EPRECOND_PER_SHOT = 1.",
+        default=0, used=PRECONDITION, at_least=0, needs=(Need(FROZEN_PRECONDITIONER, unless=(0,)),),
+    ),
+    Key(
+        "EPSILON_WE_SH", "precondition", "epsilon_sh", "float", "water level of the SH preconditioner",
+        "Fraction of the largest SH energy that is added everywhere, as EPSILON_WE for P-SV waves. It "
+        "equals EPSILON_WE when it is not given.",
+        default=SameAs("EPSILON_WE"), used=both(SH, PRECONDITION), idle=SameAs("EPSILON_WE"), at_least=0,
+        needs=(Need(SH_WAVES),),
+    ),
+    Key(
+        "EPRECOND_PER_SHOT_SH", "precondition", "per_shot_sh", "bool", "precondition each SH shot by itself",
+        "1 weights the SH gradient of every shot with its own energies, as EPRECOND_PER_SHOT does for P-SV "
+        "waves. 0 weights the sum of all shots.",
+        default=0, used=both(SH, PRECONDITION), choices={0: "sum of all shots", 1: "every shot"},
+        needs=(Need(SH_WAVES),),
+    ),
+)
+
+TAPERS: Final = (
+    Key(
+        "SWS_TAPER_GRAD_VERT", "tapers", "vertical", "bool", "taper between vertical edges",
+        "A window along x: the gradient rises from GRADT1 to GRADT2, is kept up to GRADT3, falls to GRADT4 "
+        "and is zero outside and at sources and receivers. For transmission between boreholes. DENISE "
+        "ignored it for L-BFGS; here tapers act with both optimisers.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "SWS_TAPER_GRAD_HOR", "tapers", "horizontal", "bool", "taper near the surface",
+        "A window along depth: the gradient is zero above GRADT1, rises down to GRADT2 and is kept below. "
+        "Removes the strong gradient near sources and receivers at the surface.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    *(
+        Key(
+            f"GRADT{number}", "tapers", "edges", "int", f"taper edge {number}",
+            f"{meaning} Numbers of grid points, increasing from GRADT1 to GRADT4.",
+            default=0, used=EDGE_TAPER, required=required, unit="grid points", at_least=0, part=number - 1,
+        )
+        for number, meaning, required in (
+            (1, "The gradient is zero up to here.", EDGE_TAPER),
+            (2, "From here on the gradient is kept.", EDGE_TAPER),
+            (3, "Up to here the gradient is kept; not used by SWS_TAPER_GRAD_HOR.", VERTICAL_TAPER),
+            (4, "From here on the gradient is zero; not used by SWS_TAPER_GRAD_HOR.", VERTICAL_TAPER),
+        )
+    ),
+    Key(
+        "SWS_TAPER_GRAD_SOURCES", "tapers", "sources", "bool", "circular taper around all sources",
+        "Removes the peaks of the summed gradient around every source. Shape and size follow from SRTSHAPE, "
+        "SRTRADIUS and FILTSIZE.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "SWS_TAPER_CIRCULAR_PER_SHOT", "tapers", "per_shot", "bool", "circular taper, shot by shot",
+        "Removes the peak around a source from the gradient of its own shot only, so that the other shots "
+        "still resolve that place. Usually better than SWS_TAPER_GRAD_SOURCES.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "SRTSHAPE", "tapers", "shape", "int", "shape of the circular taper",
+        "How the weight rises from zero at the source to one at the radius. The error function rises "
+        "smoothly; the logarithm depends on the radius counted in metres and rises steeply near the source.",
+        default=1, used=SOURCE_TAPER, choices={1: "error function", 2: "logarithm"},
+    ),
+    Key(
+        "SRTRADIUS", "tapers", "radius", "float", "radius of the circular taper",
+        "Distance from the source at which the taper ends. One dominant wavelength is a good start. At "
+        "least five grid points are used.",
+        used=SOURCE_TAPER, idle=0.0, unit="m", above=0,
+    ),
+    Key(
+        "FILTSIZE", "tapers", "core", "int", "half width of the zeroed square at the source",
+        "The gradient is set to zero on the source point and FILTSIZE points in every direction. 0 zeroes "
+        "the source point alone.",
+        default=1, used=SOURCE_TAPER, unit="grid points", at_least=0,
+    ),
+    Key(
+        "SWS_TAPER_FILE", "tapers", "file", "bool", "taper read from files",
+        "1 multiplies the summed gradients with files of the size of the model, for instance to protect a "
+        "water layer. The files are named by TAPER_FILE_NAME, TAPER_FILE_NAME_U and TAPER_FILE_NAME_RHO.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(FILE_TAPERS, unless=(0,)),),
+    ),
+    Key(
+        "SWS_TAPER_FILE_PER_SHOT", "tapers", "file_per_shot", "bool", "taper of each shot read from files",
+        "1 multiplies the gradient of every shot with its own files, whose names end in .shot1, .shot2 and "
+        "so on.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(FILE_TAPERS, unless=(0,)),),
+    ),
+    Key(
+        "TAPER_FILE_NAME", "tapers", "file_name", "str", "taper file of Vp",
+        "NX * NY 4-byte floats in the order of model files. Files from IFOS2D have the endings .vp, .vs and "
+        ".rho there.",
+        used=FILE_TAPER, needs=(Need(FILE_TAPERS),),
+    ),
+    Key(
+        "TAPER_FILE_NAME_U", "tapers", "file_name_u", "str", "taper file of Vs",
+        "NX * NY 4-byte floats in the order of model files that multiply the gradient of Vs. Not needed in "
+        "acoustic runs.",
+        default="", used=FILE_TAPER, required=both(FILE_TAPER, equals("ACOUSTIC", 0)),
+        needs=(Need(FILE_TAPERS),),
+    ),
+    Key(
+        "TAPER_FILE_NAME_RHO", "tapers", "file_name_rho", "str", "taper file of density",
+        "NX * NY 4-byte floats in the order of model files that multiply the gradient of density. Values "
+        "lie between 0 and 1.",
+        used=FILE_TAPER, needs=(Need(FILE_TAPERS),),
+    ),
+    Key(
+        "TAPER", "tapers", "", "bool", "taper of older versions",
+        "DENISE reads and prints this key but never uses it. Use SWS_TAPER_GRAD_VERT, SWS_TAPER_GRAD_HOR or "
+        "the circular tapers.",
+        default=0, used=INVERSION, choices=OFF_ON,
+        dead="it never had an effect in DENISE; use the SWS_TAPER keys",
+    ),
+    Key(
+        "TAPERLENGTH", "tapers", "", "int", "length of the taper of older versions",
+        "DENISE reads and prints this key but never uses it. The edges of a taper are given by GRADT1 to "
+        "GRADT4.",
+        default=1000, used=equals("TAPER", 1), unit="grid points",
+        dead="it never had an effect in DENISE; use the SWS_TAPER keys",
+    ),
+)
+
+SMOOTHING: Final = (
+    Key(
+        "SPATFILTER", "smoothing", "spatial", "bool", "moving average of the gradient",
+        "Smooths the gradient in horizontal direction. Meant as a Gaussian, it is a plain moving average in "
+        "DENISE, whose width shrinks from call to call.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(SPATIAL_FILTER, unless=(0,)),),
+    ),
+    Key(
+        "SPAT_FILT_SIZE", "smoothing", "spatial_size", "int", "half width of the moving average",
+        "The average extends over 2 * SPAT_FILT_SIZE + 1 points along x. Stay below half a wavelength to "
+        "keep the structure.",
+        used=equals("SPATFILTER", 1), idle=1, unit="grid points", at_least=1, needs=(Need(SPATIAL_FILTER),),
+    ),
+    Key(
+        "SPAT_FILT_1", "smoothing", "spatial_first_row", "int", "first row of the moving average",
+        "Rows above it are left as they are. Use it to exclude the water layer or the vicinity of the "
+        "sources.",
+        used=equals("SPATFILTER", 1), idle=1, unit="grid points", at_least=1, needs=(Need(SPATIAL_FILTER),),
+    ),
+    Key(
+        "SPAT_FILT_ITER", "smoothing", "spatial_shrink", "int", "shrinking of the moving average",
+        "Any value but 0 makes the width smaller with the number of the iteration. 0 keeps the width.",
+        used=equals("SPATFILTER", 1), idle=0, at_least=0, needs=(Need(SPATIAL_FILTER),),
+    ),
+    Key(
+        "GRAD_FILTER", "smoothing", "gradient", "bool", "median filter of the gradient",
+        "1 replaces every value of the gradient by the median of a square around it, which removes peaks "
+        "and keeps edges. The manual of DENISE calls it Gaussian, but it is a median filter.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(GRADIENT_FILTER, unless=(0,)),),
+    ),
+    Key(
+        "FILT_SIZE_GRAD", "smoothing", "gradient_size", "int", "size of the median filter of the gradient",
+        "Side of the square; an even number is raised by one and 0 or 1 filter nothing. DENISE hung with 0 "
+        "on several processes.",
+        default=0, used=equals("GRAD_FILTER", 1), unit="grid points", at_least=0,
+        needs=(Need(GRADIENT_FILTER),),
+    ),
+    Key(
+        "GRAD_FILT_WAVELENGTH", "smoothing", "gradient_wavelength", "bool",
+        "size of the median filter from the wavelength",
+        "1 takes A times the wavelength of S waves at the low-pass corner instead of FILT_SIZE_GRAD. Works "
+        "with TIME_FILT = 1 only.",
+        default=0, used=equals("GRAD_FILTER", 1), choices=OFF_ON, needs=(Need(GRADIENT_FILTER),),
+    ),
+    Key(
+        "A", "smoothing", "wavelength_fraction", "float", "median filter size in wavelengths",
+        "Side of the square as a fraction of the S wavelength at the low-pass corner, with the mean "
+        "velocity of the start model. 0.5 is a moderate choice.",
+        used=equals("GRAD_FILT_WAVELENGTH", 1), idle=0.0, unit="wavelengths", above=0,
+        needs=(Need(GRADIENT_FILTER),),
+    ),
+    Key(
+        "MODEL_FILTER", "smoothing", "model", "bool", "median filter of the model",
+        "1 filters Vp, Vs and density after every update with a median. DENISE wrote the models to disk "
+        "before it filtered them, so that files and inversion differed.",
+        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(MODEL_SMOOTHING, unless=(0,)),),
+    ),
+    Key(
+        "FILT_SIZE", "smoothing", "model_size", "int", "size of the median filter of the model",
+        "Side of the square whose median replaces each value of the model. An even number is raised by one; "
+        "0 or 1 filters nothing.",
+        used=equals("MODEL_FILTER", 1), idle=0, unit="grid points", at_least=0,
+        needs=(Need(MODEL_SMOOTHING),),
+    ),
+)
+
+LIMITS: Final = (
+    *(
+        Key(
+            name, "limits", field, "float", title,
+            f"{text} It applies to updated and to trial models. For INVMAT1 = 3 the limits of Vp and Vs "
+            "hold for lambda and mu, in Pa.",
+            default=default, used=INVERSION, unit=unit, at_least=0,
+        )
+        for name, field, title, text, default, unit in (
+            (
+                "VPUPPERLIM", "vp_upper", "upper limit of Vp",
+                "Larger values are cut to this one.", 25000.0, "m/s",
+            ),
+            (
+                "VPLOWERLIM", "vp_lower", "lower limit of Vp",
+                "Smaller values are raised to this one.", 0.0, "m/s",
+            ),
+            (
+                "VSUPPERLIM", "vs_upper", "upper limit of Vs",
+                "Larger values do not get through.", 25000.0, "m/s",
+            ),
+            (
+                "VSLOWERLIM", "vs_lower", "lower limit of Vs",
+                "Smaller values are raised to this one, except where Vs is zero (water, air).", 0.0, "m/s",
+            ),
+            (
+                "RHOUPPERLIM", "rho_upper", "upper limit of density",
+                "Larger values do not get through.", 25000.0, "kg/m3",
+            ),
+            (
+                "RHOLOWERLIM", "rho_lower", "lower limit of density",
+                "Smaller values do not get through.", 0.0, "kg/m3",
+            ),
+        )
+    ),
+    Key(
+        "VP_VS_RATIO", "limits", "vp_vs_ratio", "float", "smallest ratio Vp / Vs",
+        "Values above 1 are enforced after each update; anything else switches it off. A stable elastic "
+        "medium needs more than 1.16, most rocks have more than 1.4.",
+        default=0.0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "S", "limits", "relative", "bool", "limit changes relative to the start model",
+        "1 keeps every parameter within a percentage of the start model, given by S_VP, S_VS and S_RHO. "
+        "Absolute limits hold in addition.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "S_VS", "limits", "vs_percent", "float", "largest change of Vs",
+        "Vs stays within this percentage of the start model at every point. 0 freezes the parameter.",
+        used=equals("S", 1), idle=0.0, unit="%", at_least=0,
+    ),
+    Key(
+        "S_VP", "limits", "vp_percent", "float", "largest change of Vp",
+        "Vp stays within this percentage of the start model at every point. 0 freezes the parameter.",
+        used=equals("S", 1), idle=0.0, unit="%", at_least=0,
+    ),
+    Key(
+        "S_RHO", "limits", "rho_percent", "float", "largest change of density",
+        "Density stays within this percentage of the start model at every point. 0 freezes the parameter.",
+        used=equals("S", 1), idle=0.0, unit="%", at_least=0,
+    ),
+)
+
+OPTIMISER: Final = (
+    Key(
+        "GRAD_METHOD", "optimiser", "method", "int", "optimisation method",
+        "The preconditioned conjugate gradient needs little memory and a parabolic step search. L-BFGS "
+        "learns the curvature from earlier iterations and usually converges faster. The manual of DENISE "
+        "gives 1 as the default, the program demanded the key.",
+        default=1, used=INVERSION,
+        choices={1: "preconditioned conjugate gradient (PCG)", 2: "L-BFGS"},
+    ),
+    Key(
+        "N_LBFGS", "optimiser", "history", "int", "remembered iterations of L-BFGS",
+        "Number of earlier updates from which the curvature is estimated. 5 to 20 are usual; each takes two "
+        "models of memory.",
+        default=5, used=LBFGS, at_least=1,
+    ),
+    Key(
+        "LBFGS_STEP_LENGTH", "optimiser", "step_length_one", "bool", "first trial step of L-BFGS",
+        "1 tries the step length 1, which is right for L-BFGS once the curvature is known. 0 switches the "
+        "Wolfe conditions off and fits a parabola through three fixed trials; in DENISE it did something "
+        "else together with WOLFE_CONDITION = 1.",
+        default=1, used=LBFGS, choices={0: "three fixed trials", 1: "step length 1"},
+        needs=(Need(FIXED_TRIALS, unless=(1,)),),
+    ),
+    Key(
+        "WOLFE_CONDITION", "optimiser", "wolfe", "bool", "step length by the Wolfe conditions",
+        "1 accepts a step only if misfit and slope have decreased enough; every trial costs a gradient, "
+        "which the next iteration uses again. Without it the parabolic step search is used. Always off for "
+        "GRAD_METHOD = 1.",
+        default=1, used=both(LBFGS, equals("LBFGS_STEP_LENGTH", 1)), idle=0, choices=OFF_ON,
+    ),
+    Key(
+        "WOLFE_NUM_TEST", "optimiser", "wolfe_trials", "int", "largest number of trial steps",
+        "The best trial is taken if none fulfils both conditions. In DENISE the default depended on whether "
+        "WOLFE_CONDITION was present.",
+        default=10, used=WOLFE, at_least=1,
+    ),
+    Key(
+        "WOLFE_TRY_OLD_STEPLENGTH", "optimiser", "try_old_step", "bool", "begin with the last step length",
+        "1 tries the accepted step length of the last iteration first, 0 always begins with 1. Beginning "
+        "with 1 suits a smooth convergence, the old step one that needed shortening.",
+        default=1, used=WOLFE, choices={0: "begin with 1", 1: "begin with the last one"},
+    ),
+    Key(
+        "WOLFE_C1_SL", "optimiser", "c1", "float", "constant of the decrease condition",
+        "The misfit must fall by at least this fraction of what the slope predicts. In DENISE the default "
+        "was 0 when WOLFE_CONDITION was absent.",
+        default=1e-4, used=WOLFE, above=0, at_most=1,
+    ),
+    Key(
+        "WOLFE_C2_SL", "optimiser", "c2", "float", "constant of the slope condition",
+        "The slope must fall below this fraction of the one at the start. Must be larger than WOLFE_C1_SL.",
+        default=0.9, used=WOLFE, above=0, at_most=1,
+    ),
+    Key(
+        "EPS_SCALE", "optimiser", "first_step", "float", "first trial step of the parabolic search",
+        "Largest relative change of a parameter in the first trial, as a fraction of its maximum: 0.01 "
+        "changes it by up to one per cent. L-BFGS needs it too, for its first iteration and after restarts.",
+        default=0.01, used=INVERSION, above=0,
+    ),
+    Key(
+        "SCALEFAC", "optimiser", "step_divisor", "float", "change of the trial step",
+        "A failed trial step is divided by it; a successful one is increased by the fraction 1 / SCALEFAC. "
+        "Must be larger than 1.",
+        default=4.0, used=INVERSION, above=1,
+    ),
+    Key(
+        "STEPMAX", "optimiser", "max_trials", "int", "largest number of failed trial steps",
+        "The parabolic search gives up, or takes the best it has, after this many trials. Every trial "
+        "simulates the test shots once.",
+        default=4, used=INVERSION, at_least=1,
+    ),
+    Key(
+        "LBFGS_SCALE_GRADIENTS", "optimiser", "scale_gradients", "float", "scaling of L-BFGS gradients",
+        "An experimental constant of IFOS2D that multiplies the gradients. 0 leaves them as they are.",
+        default=0.0, used=LBFGS, needs=(Need(GRADIENT_SCALING, unless=(0,)),),
+    ),
+    Key(
+        "LBFGS_SURFACE", "optimiser", "", "float", "removed key",
+        "Belonged to an early version of L-BFGS. DENISE stops when it is present, and so does this program.",
+        default=0.0, used=LBFGS, forbidden="it is not supported any more; remove it",
+    ),
+)
+
+JOINT: Final = (
+    Key(
+        "JOINT_INVERSION_PSV_SH_TYPE", "joint", "type", "int", "combination of P-SV and SH gradients",
+        "How the gradients of both wave types form one update of Vs and density. Vp follows from the P-SV "
+        "data alone. Normalised gradients have their maximum scaled to one.",
+        default=1, used=JOINT_DATA,
+        choices={
+            1: "weighted sum of normalised gradients",
+            2: "weighted sum of gradients",
+            3: "sum of normalised gradients",
+        },
+        needs=(Need(JOINT_INVERSION),),
+    ),
+    Key(
+        "JOINT_INVERSION_PSV_SH_ALPHA_VS", "joint", "alpha_vs", "float", "weight of SH data for Vs",
+        "Share of the SH data in the update of Vs: 0 uses P-SV data alone, 1 SH data alone. A workflow "
+        "brings its own values.",
+        default=0.5, used=JOINT_DATA, at_least=0, at_most=1, needs=(Need(JOINT_INVERSION),),
+    ),
+    Key(
+        "JOINT_INVERSION_PSV_SH_ALPHA_RHO", "joint", "alpha_rho", "float", "weight of SH data for density",
+        "Share of the SH data in the update of density: 0 uses P-SV data alone, 1 SH data alone. A workflow "
+        "brings its own values.",
+        default=0.5, used=JOINT_DATA, at_least=0, at_most=1, needs=(Need(JOINT_INVERSION),),
+    ),
+    Key(
+        "JOINT_EQUAL_WEIGHTING", "joint", "equal_weighting", "bool", "give both wave types the same weight",
+        "1 scales the misfits of P-SV and SH data to the same size at the beginning, so that neither "
+        "dominates. A key of IFOS2D.",
+        default=0, used=JOINT_DATA, choices=OFF_ON, needs=(Need(JOINT_INVERSION),),
+    ),
+)
+
+# fmt: on
+
+TABLE: Final[tuple[Key, ...]] = (
+    *RUN, *PHYSICS, *DOMAIN, *GRID, *TIME, *FD, *MODEL, *ATTENUATION, *BOUNDARY, *SOURCES, *RECEIVER_ROWS,
+    *SEISMOGRAMS, *SNAPSHOT_KEYS, *INVERSION_KEYS, *MISFIT, *FILTER_KEYS, *SOURCE_WAVELET, *PRECONDITION_KEYS,
+    *TAPERS, *SMOOTHING, *LIMITS, *OPTIMISER, *JOINT,
 )  # fmt: skip
+
+KEYS: Final[Mapping[str, Key]] = MappingProxyType({key.name: key for key in TABLE})
+BY_PATH: Final[Mapping[str, Key]] = MappingProxyType({key.path: key for key in TABLE if key.path})
+ALIASES: Final[Mapping[str, tuple[Key, Alias]]] = MappingProxyType(
+    {alias.name: (key, alias) for key in TABLE for alias in key.aliases}
+)
+
+# Names of DENISE Black Edition whose values mean something else: a hint, never an alias.
+FOREIGN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "MODE": "use INVMAT (0 inversion, 10 forward modelling)",
+        "PHYSICS": "use WAVETYPE and ACOUSTIC",
+        "GRAD_FORM": "use VELOCITY (0 displacement, 1 velocity)",
+        "NLBFGS": "use N_LBFGS",
+        "TFILE": "use TAPER_FILE_NAME",
+        "OFFSET_MUTE": "use TRKILL_OFFSET or a table in TRKILL_FILE",
+        "OFFSETC": "use TRKILL_OFFSET_LOWER and TRKILL_OFFSET_UPPER",
+        "OFFSETC_STF": "use TRKILL_STF_OFFSET_LOWER and TRKILL_STF_OFFSET_UPPER",
+        "STF_INV": "use INV_STF",
+        "EPS_STF": "the water level is part of PARA",
+        "TIME_WIN": "use TIMEWIN",
+        "TWIN-": "use TWLENGTH_MINUS",
+        "TWIN+": "use TWLENGTH_PLUS",
+        "WD_DAMP": "gradient smoothing by wavelength has no counterpart; see GRAD_FILTER",
+        "WD_DAMP1": "gradient smoothing by wavelength has no counterpart; see GRAD_FILTER",
+        "REC_INCR_X": "use READREC = 2",
+        "PCG_BETA": "the conjugate gradient always uses Polak-Ribiere",
+        "ENV": "use LNORM = 8",
+        "ROWI": "it has no counterpart here",
+        "N_ORDER": "use VELOCITY = 0 to integrate the data once",
+        "SCALERHO": "it has no counterpart here",
+        "SCALEQS": "it has no counterpart here",
+        "DATA_DIR_T0": "time-lapse inversion has no counterpart here",
+        "GAMMA_GRAV": "gravity data have no counterpart here",
+        "EXP_TAPER_GRAD_HOR": "use SWS_TAPER_GRAD_HOR or EPRECOND",
+        "QSUPPERLIM": "Q is not inverted for",
+        "QSLOWERLIM": "Q is not inverted for",
+        "INV_QS_ITER": "Q is not inverted for",
+    }
+)
+
+
+def key_at(path: str) -> Key:
+    """The key stored at 'group.field' (or 'group.field.part') of the settings; KeyError if there is none."""
+    return BY_PATH[path]

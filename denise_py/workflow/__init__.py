@@ -1,1 +1,1 @@
-"""."""
+"""Whole runs: forward modelling and inversion, told as recipes."""

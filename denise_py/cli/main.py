@@ -1,0 +1,82 @@
+"""The command `denise`: runs a parameter file, or one of the commands below it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from denise_py import __version__
+from denise_py.errors import DeniseError, UsageError
+
+USAGE = """\
+usage: denise FILE.json           run a parameter file (forward modelling or inversion)
+       mpirun -np N denise FILE.json
+       denise check FILE.json     check a parameter file and everything it reads, then stop
+       denise explain [KEY]       what a parameter means; without KEY, all of them
+       denise plot ...            figures of models, gathers and misfit (see denise plot --help)
+       denise --help | --version
+
+exit codes: 0 done, 1 bug, 2 parameters or usage, 3 input data, 4 unstable simulation,
+            5 no progress of the inversion, 6 out of memory or disk, 130 interrupted"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Entry point of the script; leaves with the exit code."""
+    sys.exit(dispatch(sys.argv[1:] if argv is None else argv))
+
+
+def dispatch(args: list[str]) -> int:
+    """Run what the arguments ask for and return the exit code."""
+    if args and args[0] in ("-h", "--help"):
+        print(USAGE)
+        return 0
+    if args and args[0] in ("-V", "--version"):
+        print(f"denise-py {__version__}")
+        return 0
+    commands = _serial_commands()
+    if args and args[0] in commands:
+        return _report(lambda: commands[args[0]](args[1:]))
+    from denise_py.parallel.comm import run_guarded
+
+    return run_guarded(lambda comm: _run_file(args, comm))
+
+
+def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
+    """Commands that run in one process, imported only when they are used."""
+
+    def check(args: list[str]) -> int:
+        from denise_py.cli import check
+
+        return check.run(args)
+
+    def explain(args: list[str]) -> int:
+        from denise_py.cli import explain
+
+        return explain.run(args)
+
+    def plot(args: list[str]) -> int:
+        from denise_py.cli import plot
+
+        return plot.run(args)
+
+    return {"check": check, "explain": explain, "plot": plot}
+
+
+def _run_file(args: list[str], comm) -> int:
+    if len(args) != 1 or args[0].startswith("-"):
+        found = " ".join(args) or "nothing"
+        raise UsageError(f"expected one parameter file, found: {found}\n{USAGE}")
+    from denise_py.cli import run
+
+    return run.run(args[0], comm)
+
+
+def _report(action: Callable[[], int]) -> int:
+    from denise_py.log import describe_failure
+
+    try:
+        return action()
+    except DeniseError as error:
+        code, text = describe_failure(error)
+        print(text, file=sys.stderr)
+        return code

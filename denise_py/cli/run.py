@@ -1,0 +1,58 @@
+"""Running a parameter file on all processes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from denise_py import __version__
+from denise_py.errors import DeniseError
+from denise_py.log import open_log
+from denise_py.parameters.settings import Settings, read_settings
+from denise_py.workflow.forward import run_forward
+from denise_py.workflow.inversion import run_inversion
+from denise_py.workflow.setup import Processes, Setup, divide_processes, prepare
+from denise_py.workflow.summary import describe
+
+
+def run(path: str, world: Any) -> int:
+    """Read, check and run a parameter file; returns the exit code. Collective over all processes."""
+    settings, setup = on_root(world, lambda: _read(path))
+    processes = divide_processes(settings, world, setup.grid)
+    log = open_log(settings.run.log, settings.run.log_file, world.rank)
+    if world.is_root:
+        _announce(setup, processes, log)
+    if settings.run.inversion:
+        run_inversion(setup, processes, log)
+    else:
+        run_forward(setup, processes, log)
+    log.info("finished")
+    return 0
+
+
+def on_root(world: Any, action) -> Any:
+    """The result of an action of rank 0, on all ranks; its error is raised on all of them."""
+    outcome = None
+    if world.is_root:
+        try:
+            outcome = action(), None
+        except DeniseError as error:
+            outcome = None, error
+    result, error = world.bcast(outcome)
+    if error is not None:
+        raise error
+    return result
+
+
+def _read(path: str) -> tuple[Settings, Setup]:
+    settings = read_settings(path)
+    return settings, prepare(settings)
+
+
+def _announce(setup: Setup, processes: Processes, log: logging.Logger) -> None:
+    log.info(f"denise-py {__version__}, {os.path.abspath(setup.settings.source)}")
+    for line in describe(setup, processes):
+        log.info(line)
+    for warning in setup.warnings:
+        log.warning(warning)

@@ -1,0 +1,49 @@
+"""A forward run: every shot simulated, every seismogram written."""
+
+from __future__ import annotations
+
+import logging
+import time as clock
+
+from denise_py.log import Progress, duration
+from denise_py.output.seismograms import WANTED, SeismogramFiles
+from denise_py.workflow.setup import Processes, Setup
+from denise_py.workflow.simulator import Simulator
+
+
+def seismogram_files(setup: Setup) -> SeismogramFiles:
+    """Where this run's seismograms go."""
+    s = setup.settings.seismograms
+    return SeismogramFiles(s.prefix, dict(s.files), s.every, s.format, setup.receivers.from_line)
+
+
+def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None:
+    """Simulate all shots; the groups of processes share them."""
+    simulator = Simulator(setup, processes)
+    simulator.set_medium(setup.medium)
+    components = WANTED[setup.settings.seismograms.kind]
+    scales = simulator.div_curl_scales() if "div" in components else None
+    numbers = [shot.number for shot in setup.shots]
+    mine = processes.groups.shots_of_group(processes.group_number, numbers)
+    progress = Progress(log, "shot", len(mine))
+    started = clock.perf_counter()
+    for count, number in enumerate(mine, start=1):
+        traces = simulator.forward(setup.shots[number - 1], components, scales=scales)
+        if traces is not None:
+            write_seismograms(setup, number, traces)
+        progress.step(count)
+    progress.close()
+    processes.world.barrier()
+    log.info(f"forward modelling of {len(numbers)} shots took {duration(clock.perf_counter() - started)}")
+
+
+def write_seismograms(setup: Setup, shot: int, traces: dict, iteration: int | None = None) -> None:
+    """Write traces {component: (ntr, nt)} of a shot; of an iteration in an inversion."""
+    files, receivers = seismogram_files(setup), setup.receivers
+    for component, data in traces.items():
+        if iteration is None:
+            path = files.forward_path(component, shot)
+        else:
+            path = files.inversion_path(component, shot, iteration)
+        position = setup.shots[shot - 1].position
+        files.write(path, data, setup.time.dt, receivers.positions, position, receivers.shift)

@@ -1,0 +1,242 @@
+"""Misfit and gradient of all shots: what the optimiser minimises.
+
+The groups of processes share the shots. Everything is summed in float64 in the order of the shots, so that
+the result does not depend on how many groups there are, and ends up on all processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from denise_py.errors import NoProgressError, StabilityError
+from denise_py.gradient.chain_rule import CHAIN_RULES
+from denise_py.gradient.parameterization import SLOTS
+from denise_py.gradient.precondition import WeightSum, gradient_size, illumination
+from denise_py.mapping.scaling import Scaling
+from denise_py.medium.stability import resolution
+from denise_py.misfit.norms import Residual
+from denise_py.misfit.registry import Misfit, Totals
+from denise_py.parallel.collect import sum_in_order
+from denise_py.traces.filters import BandFilter
+from denise_py.traces.integrate import integrate_transpose
+from denise_py.workflow.observed import ObservedData
+from denise_py.workflow.setup import Shot
+from denise_py.workflow.simulator import Simulator
+
+#: called with (shot number, {component: (ntr, nt)}) on the head of the group after every gradient run
+TraceSink = Callable[[int, Mapping[str, np.ndarray]], None]
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How the shots' gradients are weighted: EPRECOND, its water level, per shot or summed, and a taper
+    (ny, nx) per shot number or none."""
+
+    kind: int = 0
+    epsilon: float = 0.0
+    per_shot: bool = False
+    taper: Callable[[Shot], np.ndarray] | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is weighted."""
+        return self.kind != 0 or self.taper is not None
+
+
+class Objective:
+    """Misfit of p and its gradient, in the space of `scaling`; see optimise.descent.Objective.
+
+    An inadmissible or unstable model has an infinite misfit. Collective over all processes.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        observed: ObservedData,
+        misfit: Misfit,
+        scaling: Scaling,
+        base: Mapping[str, np.ndarray],
+        band: BandFilter | None,
+        every: int,
+        weighting: Weighting,
+        extra_components: Sequence[str] = (),
+        sink: TraceSink | None = None,
+    ) -> None:
+        self._simulator, self._observed, self._misfit = simulator, observed, misfit
+        self._scaling, self._base, self._band = scaling, base, band
+        self._every, self._weighting = every, weighting
+        self._extra, self._sink = tuple(extra_components), sink
+        self._weights = WeightSum(weighting.per_shot, weighting.epsilon)
+        setup = simulator.setup
+        self._all = tuple(shot.number for shot in setup.shots)
+        self._shape = setup.grid.shape
+        #: why the last point could not be evaluated, "" if it could
+        self.rejected = ""
+        self._weight_of: dict[bytes, np.ndarray] = {}
+        self._known: tuple[np.ndarray, np.ndarray] | None = None
+
+    def misfit(self, p: np.ndarray, shots: Sequence[int] | None = None) -> float:
+        """Misfit of all shots, or of some (by number)."""
+        shots = tuple(shots or self._all)
+        if self._known is not None and np.array_equal(p, self._known[0]):
+            return self._misfit.report(self._totals(self._known[1], shots)).misfit
+        if not self._use(p):
+            return math.inf
+        try:
+            sums = self._run(shots, None)
+        except StabilityError as error:
+            self.rejected = str(error)
+            return math.inf
+        return self._misfit.report(self._totals(sums, shots)).misfit
+
+    def misfit_and_gradient(self, p: np.ndarray) -> tuple[float, np.ndarray]:
+        """Misfit of all shots and its exact derivative with respect to p (up to DTINV)."""
+        nothing = np.full(p.shape, math.nan)
+        if not self._use(p):
+            return math.inf, nothing
+        layers = 3 + (3 if self._weighting.active else 0)
+        total = np.zeros((layers, *self._shape))
+        try:
+            sums = self._run(self._all, total)
+        except StabilityError as error:
+            self.rejected = str(error)
+            return math.inf, nothing
+        self._known = (np.array(p), sums)
+        reported = self._misfit.report(self._totals(sums, self._all))
+        if self._weighting.active:
+            self._weight_of[_fingerprint(p)] = self._weights.weight(total[3:]).astype(np.float32)
+        gradient = self._scaling.gradient(dict(zip(SLOTS, reported.factor * total[:3], strict=True)))
+        if not np.any(gradient):
+            raise NoProgressError(
+                f"the gradient is exactly zero (misfit {reported.misfit:.4g}): the data do not depend on the "
+                "inverted parameters, or synthetic and observed data are identical"
+            )
+        return reported.misfit, gradient
+
+    def weight_at(self, p: np.ndarray) -> np.ndarray:
+        """Preconditioning weight (ny, nx) that belongs to the gradient at p; ones if nothing is weighted.
+
+        Weights of other points, trials of the last search, are forgotten.
+        """
+        weight = self._weight_of.get(_fingerprint(p))
+        if weight is None:
+            return np.ones(self._shape)
+        self._weight_of = {_fingerprint(p): weight}
+        return weight
+
+    # ------------------------------------------------------------------------------------------ parts
+
+    def _use(self, p: np.ndarray) -> bool:
+        """Simulate in the model of p from now on, if it can be simulated; the same answer everywhere."""
+        setup, world = self._simulator.setup, self._simulator.processes.world
+        # one process decides, so that rounding differences between machines cannot separate them
+        p = world.bcast(p if world.is_root else None) if world.size > 1 else p
+        model = self._scaling.model(p, self._base)
+        medium = setup.parameterization.medium(model)
+        self.rejected = self._inadmissible(medium)
+        if not self.rejected:
+            self._simulator.set_medium(medium)
+        return not self.rejected
+
+    def _inadmissible(self, medium) -> str:
+        if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
+            return "the model has values that are not finite"
+        if np.any(medium.rho <= 0) or np.any(medium.mu < 0) or np.any(medium.lam + medium.mu <= 0):
+            return "the model has a density, a shear modulus or a bulk modulus that is not positive"
+        setup, s = self._simulator.setup, self._simulator.setup.scheme.stencil
+        found = resolution(medium, setup.grid, s.gamma, s.points_per_wavelength, 1.0)
+        if found.unstable(setup.time.dt):
+            return f"the highest velocity {found.vmax:.4g} m/s needs DT <= {found.largest_dt:.4g} s"
+        return ""
+
+    def _totals(self, sums: np.ndarray, shots: Sequence[int]) -> Totals:
+        """Sum over some shots of the rows (value, energy, traces) of all."""
+        value, energy, traces = sums[[number - 1 for number in shots]].sum(axis=0)
+        return Totals(float(value), float(energy), int(traces))
+
+    def _run(self, shots: Sequence[int], gradient: np.ndarray | None) -> np.ndarray:
+        """(value, energy, traces) per shot, (number of all shots, 3); adds the shots' gradients (and weights)
+        to `gradient` in place if it is given."""
+        processes = self._simulator.processes
+        sums = np.zeros((len(self._all), 3))
+        count = processes.groups.count
+        for first in range(0, len(shots), count):
+            round_ = shots[first : first + count]
+            mine = round_[processes.group_number] if processes.group_number < len(round_) else None
+            numbers, field = {}, {}
+            if mine is not None:
+                part = self._shot(self._simulator.setup.shots[mine - 1], gradient is not None)
+                if part is not None:
+                    numbers[mine] = np.zeros_like(sums)
+                    numbers[mine][mine - 1] = part[0]
+                    if gradient is not None:
+                        field[mine] = part[1]
+            sums = self._add(numbers, sums)
+            if gradient is not None:
+                gradient[:] = self._add(field, gradient)
+        return sums
+
+    def _add(self, own: dict[int, np.ndarray], start: np.ndarray) -> np.ndarray:
+        """start + all groups' arrays in the order of the shots, on every process."""
+        processes = self._simulator.processes
+        total = sum_in_order(processes.heads, own, start) if processes.heads is not None else None
+        return processes.group.bcast(total)
+
+    def _shot(self, shot: Shot, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
+        """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
+        components = self._observed.components
+        recorded = components + tuple(c for c in self._extra if c not in components) if with_gradient else components
+        scales = self._simulator.div_curl_scales() if "div" in recorded else None
+        traces = self._simulator.forward(
+            shot, recorded, self._band, self._every if with_gradient else 0, scales
+        )
+        numbers, adjoint = None, None
+        if traces is not None:
+            numbers, adjoint = self._compare(shot, traces, components)
+            if with_gradient and self._sink is not None:
+                self._sink(shot.number, traces)
+        if not with_gradient:
+            return None if traces is None else (numbers, None)
+        correlation = self._simulator.adjoint(adjoint)
+        return None if correlation is None else (numbers, self._stack(shot, correlation))
+
+    def _compare(self, shot: Shot, traces, components) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Raw misfit, energy and number of traces, and adjoint sources for the recorded traces."""
+        sums, adjoint = np.zeros(3), {}
+        for component in components:
+            observed = self._observed.traces(shot.number, component)
+            found: Residual = self._misfit.evaluate(self._observed.process(traces[component]), observed)
+            sums += (found.value, found.energy, len(observed))
+            adjoint[component] = self._unprocess(found.adjoint)
+        return sums, adjoint
+
+    def _unprocess(self, adjoint: np.ndarray) -> np.ndarray:
+        """Transpose of ObservedData.process."""
+        setup = self._simulator.setup
+        if setup.settings.inversion.velocity:
+            return adjoint
+        return integrate_transpose(adjoint, setup.time.dt)
+
+    def _stack(self, shot: Shot, correlation: dict[str, np.ndarray]) -> np.ndarray:
+        """Gradient of the raw misfit of a shot, (3, ny, nx), followed by its share of the weights."""
+        setup, medium = self._simulator.setup, self._simulator.medium
+        chain_rule = CHAIN_RULES[self._simulator.physics.name]
+        lame = chain_rule(correlation, medium, setup.time.dt / setup.grid.dh, setup.scheme.surface)
+        parts = setup.parameterization.gradient(lame, setup.parameterization.model(medium))
+        layers = [parts[slot] for slot in SLOTS]
+        if self._weighting.active:
+            w = illumination(
+                self._weighting.kind, correlation["source_energy"], correlation["energy"], setup.grid
+            )
+            taper = self._weighting.taper(shot) if self._weighting.taper else None
+            layers.extend(self._weights.share(w, taper, gradient_size(parts, dict(self._scaling.references))))
+        return np.stack(layers)
+
+
+def _fingerprint(p: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(p), digest_size=16).digest()

@@ -1,0 +1,83 @@
+"""Observed data of a stage: read once, checked, filtered, integrated, kept by the head of the group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from denise_py.errors import DataError
+from denise_py.output.seismograms import observed_path
+from denise_py.traces.filters import BandFilter
+from denise_py.traces.integrate import integrate
+from denise_py.traces.su import dt_matches, read_su
+from denise_py.workflow.setup import Setup
+
+#: components of the data by QUELLTYPB
+DATA_COMPONENTS = {1: ("vx", "vy"), 2: ("vy",), 3: ("vx",), 4: ("p",)}
+
+
+class ObservedData:
+    """Raw traces of the given shots, and their processed versions for one band."""
+
+    def __init__(self, setup: Setup, shots: Sequence[int]) -> None:
+        """Read all files. Raises DataError with one line per file that is missing, malformed or does not fit."""
+        self._setup = setup
+        self.components = DATA_COMPONENTS[setup.settings.inversion.data_components]
+        self._raw: dict[tuple[int, str], np.ndarray] = {}
+        self._processed: dict[tuple[int, str], np.ndarray] = {}
+        self.warnings: list[str] = []
+        problems: list[str] = []
+        for shot in shots:
+            for component in self.components:
+                path = observed_path(setup.settings.inversion.data, component, shot)
+                try:
+                    self._raw[shot, component] = self._read(path)
+                except DataError as error:
+                    problems.append(str(error))
+        if problems:
+            raise DataError("\n".join(problems))
+
+    def use_band(self, band: BandFilter | None) -> None:
+        """Process all traces with a filter; to be called at the start of every stage."""
+        dt = self._setup.time.dt
+        for key, raw in self._raw.items():
+            traces = raw if band is None else band.apply(raw, dt)
+            self._processed[key] = self.process(traces)
+
+    def process(self, traces: np.ndarray) -> np.ndarray:
+        """What synthetic and (filtered) observed traces go through alike: integration with VELOCITY = 0."""
+        if self._setup.settings.inversion.velocity:
+            return np.asarray(traces, np.float64)
+        return integrate(traces, self._setup.time.dt)
+
+    def traces(self, shot: int, component: str) -> np.ndarray:
+        """Processed traces (ntr, nt) float64."""
+        return self._processed[shot, component]
+
+    def _read(self, path: str) -> np.ndarray:
+        time, ntr = self._setup.time, self._setup.receivers.ntr
+        found = read_su(path, expect_ns=time.nt, expect_traces=ntr)
+        if not dt_matches(found.dt, time.dt):
+            raise DataError(
+                f"{path}: sampled at {found.dt:g} s, but DT = {time.dt:g} s: the data must be sampled at DT"
+            )
+        if not np.any(found.data):
+            raise DataError(f"{path}: all traces are zero")
+        dead = np.flatnonzero(~np.any(found.data, axis=1))
+        if dead.size:
+            self.warnings.append(f"{path}: {dead.size} of {ntr} traces are zero (first: trace {dead[0] + 1})")
+        self._check_positions(path, found.gather().receivers)
+        return found.data
+
+    def _check_positions(self, path: str, positions: np.ndarray) -> None:
+        """Headers without coordinates say nothing; others should agree to a grid spacing."""
+        if not np.any(positions):
+            return
+        away = np.abs(positions - self._setup.receivers.positions).max(axis=1)
+        wrong = np.flatnonzero(away > self._setup.grid.dh)
+        if wrong.size:
+            self.warnings.append(
+                f"{path}: {wrong.size} receivers are elsewhere in the headers than in REC_FILE "
+                f"(first: trace {wrong[0] + 1}, {away[wrong[0]]:.3g} m away)"
+            )

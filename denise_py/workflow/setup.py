@@ -1,0 +1,279 @@
+"""From settings to everything a run works with: grid, scheme, shots, receivers, start model, processes.
+
+All files are read and judged here, before any wavefield is allocated. Problems of all kinds are collected
+and reported together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from denise_py.acquisition.placement import frame_warnings
+from denise_py.acquisition.receivers import Receivers, read_receiver_file, receiver_line
+from denise_py.acquisition.sources import Source, place, read_source_file
+from denise_py.acquisition.wavelets import (
+    ASCII_FILE,
+    SU_FILE,
+    read_wavelet_ascii,
+    read_wavelet_shot,
+    wavelet,
+)
+from denise_py.errors import DataError, DeniseError, ParameterError
+from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.weights import stencil
+from denise_py.gradient.parameterization import Parameterization, parameterization
+from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.builtin import builtin_model
+from denise_py.medium.model import Medium
+from denise_py.medium.model_io import read_model
+from denise_py.medium.stability import dispersion_warning, resolution, stability_problem
+from denise_py.parameters import checks
+from denise_py.parameters.settings import Settings
+from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
+from denise_py.propagate import Scheme
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One simulation: its number from 1, its sources, their nodes (i, j) from 1 and their wavelets (nt,)
+    without amplitude."""
+
+    number: int
+    sources: tuple[Source, ...]
+    nodes: tuple[tuple[int, int], ...]
+    wavelets: tuple[np.ndarray, ...]
+
+    @property
+    def position(self) -> tuple[float, float]:
+        """Coordinates (x, y) in m of the first source, which file headers carry."""
+        return self.sources[0].x, self.sources[0].y
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Who does what: all processes, the group that shares a shot, the heads of the groups, the blocks."""
+
+    world: Any
+    group: Any
+    heads: Any | None
+    groups: Groups
+    blocks: tuple[Subdomain, ...]
+
+    @property
+    def block(self) -> Subdomain:
+        """The block of this process."""
+        return self.blocks[self.group.rank]
+
+    @property
+    def group_number(self) -> int:
+        """Number of this process' group."""
+        return self.groups.group_of(self.world.rank)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation."""
+
+    settings: Settings
+    grid: Grid
+    time: TimeAxis
+    scheme: Scheme
+    shots: tuple[Shot, ...]
+    receivers: Receivers
+    parameterization: Parameterization
+    model: dict[str, np.ndarray]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def medium(self) -> Medium:
+        """The start model as a medium."""
+        return self.parameterization.medium(self.model)
+
+
+def divide_processes(settings: Settings, world: Any, grid: Grid) -> Processes:
+    """Split the processes into groups of NPROCX x NPROCY, one shot at a time each."""
+    groups = plan_groups(world.size, settings.domain.nprocx, settings.domain.nprocy)
+    group = world.split(groups.group_of(world.rank), world.rank)
+    is_head = groups.rank_in_group(world.rank) == 0
+    heads = world.split(0 if is_head else 1, world.rank)
+    blocks = decompose(
+        grid, settings.domain.nprocx, settings.domain.nprocy, periodic=settings.boundary.periodic
+    )
+    return Processes(world, group, heads if is_head else None, groups, blocks)
+
+
+def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
+    """Read all geometry and the model and check them against each other.
+
+    Raises ParameterError or DataError naming every problem that could be found.
+    """
+    grid = Grid(settings.grid.nx, settings.grid.ny, settings.grid.dh)
+    time = TimeAxis.from_duration(settings.time.duration, settings.time.dt)
+    collect = _Collector(list(settings.warnings))
+    sources = collect.run(lambda: _sources(settings, collect)) or ()
+    placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
+    receivers = collect.run(lambda: _receivers(settings, grid))
+    n_shots = len(sources) if settings.sources.one_by_one else min(len(sources), 1)
+    for finding in checks.check_files(settings, n_shots):
+        collect.add(finding)
+    collect.stop_if_any()
+    wavelets = collect.run(lambda: _wavelets(settings, sources, time, collect)) or ()
+    arrays = collect.run(lambda: _model(settings, grid))
+    collect.stop_if_any()
+    shots = _shots(settings, sources, placed, wavelets)
+    scheme = _scheme(settings, dtype)
+    kind = parameterization(settings.model.parameterization)
+    model = _in_slots(settings, kind, arrays)
+    setup = Setup(settings, grid, time, scheme, shots, receivers, kind, model)
+    _check_geometry(setup, collect)
+    _check_resolution(setup, collect)
+    _check_test_shots(setup, collect)
+    collect.stop_if_any()
+    return Setup(settings, grid, time, scheme, shots, receivers, kind, model, tuple(collect.warnings))
+
+
+class _Collector:
+    """Gathers problems and warnings of independent checks."""
+
+    def __init__(self, warnings: list[str]) -> None:
+        self.warnings = warnings
+        self._problems: list[str] = []
+        self._only_data = True
+
+    def run(self, action: Callable[[], Any]) -> Any:
+        """The result of an action, or None and its problem noted."""
+        try:
+            return action()
+        except ParameterError as error:
+            self._problems += error.problems
+            self._only_data = False
+        except DataError as error:
+            self._problems += str(error).splitlines()
+        return None
+
+    def add(self, finding: checks.Finding) -> None:
+        """A finding of the parameter checks."""
+        if finding.severity != "error":
+            self.warnings.append(finding.message)
+            return
+        if finding.message not in self._problems:
+            self._problems.append(finding.message)
+        self._only_data = False
+
+    def problem(self, text: str) -> None:
+        """A problem with the parameters."""
+        self._problems.append(text)
+        self._only_data = False
+
+    def stop_if_any(self) -> None:
+        """Raise everything found so far: DataError if only files are at fault, else ParameterError."""
+        if not self._problems:
+            return
+        error: DeniseError = ParameterError(self._problems)
+        if self._only_data:
+            error = DataError("\n".join(self._problems))
+        raise error
+
+
+def _sources(settings: Settings, collect: _Collector) -> tuple[Source, ...]:
+    table = read_source_file(settings.sources.file, settings.sources.type)
+    collect.warnings += table.warnings
+    return table.sources
+
+
+def _receivers(settings: Settings, grid: Grid) -> Receivers:
+    chosen = settings.receivers
+    if settings.seismograms.kind == 0 and not settings.run.inversion:
+        none = np.zeros((0, 2))
+        return Receivers(none.astype(np.int64), none, np.zeros(2))
+    shift = (chosen.shift_x, chosen.shift_y)
+    if chosen.kind:
+        return read_receiver_file(chosen.file, grid, shift)
+    return receiver_line((chosen.x1, chosen.y1), (chosen.x2, chosen.y2), chosen.spacing, grid, shift)
+
+
+def _wavelets(
+    settings: Settings, sources: tuple[Source, ...], time: TimeAxis, collect: _Collector
+) -> tuple[np.ndarray, ...]:
+    kind, file = settings.sources.wavelet, settings.sources.signal_file
+    if kind == ASCII_FILE:
+        samples = read_wavelet_ascii(file)
+        return tuple(wavelet(kind, s.frequency, s.delay, time, samples) for s in sources)
+    if kind != SU_FILE:
+        return tuple(wavelet(kind, s.frequency, s.delay, time) for s in sources)
+    result = []
+    for number, source in enumerate(sources, start=1):
+        shot = number if settings.sources.one_by_one else 1
+        samples, warnings = read_wavelet_shot(file, shot, time)
+        collect.warnings += warnings
+        result.append(wavelet(kind, source.frequency, source.delay, time, samples))
+    return tuple(result)
+
+
+def _model(settings: Settings, grid: Grid) -> dict[str, np.ndarray]:
+    if settings.model.read:
+        return read_model(settings.model.file, settings.model.parameterization, grid)
+    return dict(zip(("vp", "vs", "rho"), builtin_model(grid), strict=True))
+
+
+def _in_slots(settings: Settings, kind: Parameterization, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What was read, in the slots of the parameterisation."""
+    double = {name: array.astype(np.float64) for name, array in arrays.items()}
+    if "lam" in double:
+        return {"vp": double["lam"], "vs": double["mu"], "rho": double["rho"]}
+    if settings.model.parameterization == 1:
+        return double
+    return kind.model(Medium.from_velocities(double["vp"], double["vs"], double["rho"]))
+
+
+def _shots(settings: Settings, sources, placed, wavelets) -> tuple[Shot, ...]:
+    if not settings.sources.one_by_one:
+        return (Shot(1, tuple(sources), tuple(placed), tuple(wavelets)),)
+    return tuple(
+        Shot(number, (source,), (node,), (series,))
+        for number, (source, node, series) in enumerate(zip(sources, placed, wavelets, strict=True), start=1)
+    )
+
+
+def _scheme(settings: Settings, dtype: Any) -> Scheme:
+    b = settings.boundary
+    layer = LayerParameters(b.width, b.velocity, b.frequency, b.power, b.k_max)
+    return Scheme(
+        stencil(settings.fd.order, settings.fd.max_relative_error), layer, b.free_surface, b.periodic, dtype
+    )
+
+
+def _check_geometry(setup: Setup, collect: _Collector) -> None:
+    b = setup.settings.boundary
+    places = {"free_surface": b.free_surface, "periodic": b.periodic}
+    nodes = np.array([node for shot in setup.shots for node in shot.nodes])
+    collect.warnings += frame_warnings(nodes, setup.grid, b.width, what="sources", **places)
+    collect.warnings += frame_warnings(setup.receivers.nodes, setup.grid, b.width, what="receivers", **places)
+    collect.warnings += setup.receivers.warnings
+
+
+def _check_resolution(setup: Setup, collect: _Collector) -> None:
+    s = setup.scheme.stencil
+    highest = 2 * max(source.frequency for shot in setup.shots for source in shot.sources)
+    found = resolution(setup.medium, setup.grid, s.gamma, s.points_per_wavelength, highest)
+    problem = stability_problem(found, setup.grid, setup.time, s.order)
+    if problem:
+        collect.problem(problem)
+    warning = dispersion_warning(found, setup.grid)
+    if warning:
+        collect.warnings.append(warning)
+
+
+def _check_test_shots(setup: Setup, collect: _Collector) -> None:
+    if not setup.settings.run.inversion:
+        return
+    chosen, count = setup.settings.inversion, len(setup.shots)
+    if chosen.test_shot_end > count or chosen.test_shot_start > count:
+        collect.problem(
+            f"TESTSHOT_START = {chosen.test_shot_start}, TESTSHOT_END = {chosen.test_shot_end}: there are only "
+            f"{count} shots; choose numbers from 1 to {count}"
+        )

@@ -1,0 +1,134 @@
+"""Stages of an inversion: which parameters, which frequencies, when to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from denise_py.parameters.settings import Settings
+from denise_py.parameters.workflow_file import Stage as WorkflowLine
+from denise_py.parameters.workflow_file import read_workflow
+from denise_py.traces.filters import BandFilter
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """One stage. number from 1; low_pass in Hz or None; slots: forced parameters, or None to follow the
+    INV_*_ITER keys; precondition and epsilon: EPRECOND and EPSILON_WE of the stage."""
+
+    number: int
+    low_pass: float | None
+    slots: tuple[str, ...] | None
+    min_improvement: float
+    precondition: int
+    epsilon: float
+
+    def band(self, settings: Settings) -> BandFilter | None:
+        """Filter of data and wavelets in this stage."""
+        f = settings.filter
+        if self.low_pass is None:
+            return None
+        return BandFilter(self.low_pass, f.high_pass, f.order, f.zero_phase)
+
+    def describe(self) -> str:
+        """One line for the log."""
+        band = "all frequencies" if self.low_pass is None else f"low-pass {self.low_pass:g} Hz"
+        slots = "parameters by iteration" if self.slots is None else "inverting " + ", ".join(self.slots)
+        return f"stage {self.number}: {band}, {slots}, stops below {self.min_improvement:g} relative change"
+
+
+def plan_stages(settings: Settings) -> tuple[StagePlan, ...]:
+    """The stages of a run: the lines of the workflow file, or the corner frequencies of TIME_FILT = 1, or one.
+
+    Raises ParameterError for a malformed workflow file.
+    """
+    first = StagePlan(
+        1,
+        None,
+        None,
+        settings.inversion.min_improvement,
+        settings.precondition.kind,
+        settings.precondition.epsilon,
+    )
+    if settings.inversion.workflow_file:
+        return tuple(_from_workflow(settings, first))
+    if settings.filter.kind == 0:
+        return (first,)
+    return tuple(
+        replace(first, number=number, low_pass=corner)
+        for number, corner in enumerate(_corners(settings), start=1)
+    )
+
+
+def _corners(settings: Settings) -> Iterator[float]:
+    f = settings.filter
+    corner = f.low_pass_start
+    # half an increment of slack, so that rounding does not lose the last corner
+    while corner <= f.low_pass_end + 1e-6 * max(f.low_pass_increment, 1.0):
+        yield corner
+        if f.low_pass_increment <= 0:
+            return
+        corner += f.low_pass_increment
+
+
+def _from_workflow(settings: Settings, default: StagePlan) -> Iterator[StagePlan]:
+    active = {"vp": True, "vs": True, "rho": True}
+    for number, line in enumerate(read_workflow(settings.inversion.workflow_file), start=1):
+        active = _switch(active, line)
+        filtered = settings.filter.kind == 1 and line.filter_kind == 1
+        yield replace(
+            default,
+            number=number,
+            low_pass=line.low_pass if filtered else None,
+            slots=tuple(name for name, on in active.items() if on),
+            min_improvement=line.min_improvement,
+            precondition=line.precondition,
+            epsilon=line.epsilon,
+        )
+
+
+def _switch(active: dict[str, bool], line: WorkflowLine) -> dict[str, bool]:
+    """Flag 1 switches a parameter on, 0 off, -1 leaves it as it is."""
+    flags = {"vp": line.vp, "vs": line.vs, "rho": line.rho}
+    return {name: on if flags[name] == -1 else flags[name] == 1 for name, on in active.items()}
+
+
+def active_slots(plan: StagePlan, settings: Settings, iteration: int) -> tuple[str, ...]:
+    """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come."""
+    if plan.slots is not None:
+        return plan.slots
+    chosen = settings.inversion
+    begins = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
+    return tuple(name for name, begin in begins.items() if iteration >= begin)
+
+
+class StageClock:
+    """Decides after every iteration whether a stage has come to its end, and says why."""
+
+    def __init__(self, min_iterations: int) -> None:
+        self._least = min_iterations
+        self._history: list[float] = []
+
+    def restart(self) -> None:
+        """A new stage begins: the history of its misfit is empty."""
+        self._history = []
+
+    def reason_to_end(self, misfit: float, accepted: bool, plan: StagePlan, why_failed: str) -> str:
+        """Why the stage ends after an iteration with this misfit, or "" if it goes on.
+
+        It ends when the misfit has fallen by less than PRO over two iterations, or when the search failed,
+        but not before MIN_ITER iterations unless no step could be found.
+        """
+        self._history.append(misfit)
+        if not accepted:
+            return f"no step lowers the misfit any more ({why_failed})"
+        if len(self._history) <= max(self._least, 2):
+            return ""
+        before = self._history[-3]
+        change = abs(before - misfit) / abs(before) if before else 0.0
+        if change <= plan.min_improvement:
+            return (
+                f"the misfit changed by {100 * change:.3g} % over two iterations, "
+                f"PRO asks for more than {100 * plan.min_improvement:.3g} %"
+            )
+        return ""

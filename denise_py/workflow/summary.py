@@ -1,0 +1,48 @@
+"""What is going to be done, as a table for the head of the log."""
+
+from __future__ import annotations
+
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.medium.stability import resolution
+from denise_py.workflow.setup import Processes, Setup
+
+
+def describe(setup: Setup, processes: Processes) -> list[str]:
+    """Lines "name: value" with the figures a user wants to see before a run."""
+    settings, grid, time, s = setup.settings, setup.grid, setup.time, setup.scheme.stencil
+    highest = 2 * max(source.frequency for shot in setup.shots for source in shot.sources)
+    found = resolution(setup.medium, grid, s.gamma, s.points_per_wavelength, highest)
+    surface = "free surface on top" if setup.scheme.surface else "absorbing top"
+    sides = "periodic sides" if setup.scheme.periodic else "absorbing sides"
+    kind = "Taylor" if settings.fd.max_relative_error == 0 else f"Holberg {settings.fd.max_relative_error}"
+    rows = [
+        ("task", "inversion" if settings.run.inversion else "forward modelling"),
+        ("grid", f"{grid.nx} x {grid.ny} points, DH = {grid.dh:g} m"),
+        ("time", f"{time.nt} steps of {time.dt:g} s (limit {found.largest_dt:.4g} s)"),
+        ("operator", f"order {s.order}, {kind}; {surface}, {sides}, layer of {setup.scheme.layer.width} points"),
+        ("velocities", f"{found.vmin:.4g} to {found.vmax:.4g} m/s"),
+        (
+            "wavelength",
+            f"shortest about {found.shortest_wavelength:.4g} m at {highest:g} Hz "
+            f"({found.shortest_wavelength / grid.dh:.1f} points; {s.points_per_wavelength:g} recommended)",
+        ),
+        ("shots", f"{len(setup.shots)} with {setup.receivers.ntr} receivers each"),
+        ("processes", _layout(processes)),
+    ]
+    if settings.run.inversion:
+        rows.append(("gradient memory", _memory(setup, processes)))
+    width = max(len(name) for name, _ in rows)
+    return [f"{name:<{width}}  {value}" for name, value in rows]
+
+
+def _layout(processes: Processes) -> str:
+    block = processes.blocks[0]
+    groups = processes.groups
+    per_shot = f"{groups.ranks} per shot (blocks of about {block.nx} x {block.ny})" if groups.ranks > 1 else "1 per shot"
+    return f"{groups.count * groups.ranks}: {groups.count} shots at a time, {per_shot}"
+
+
+def _memory(setup: Setup, processes: Processes) -> str:
+    block, every = processes.blocks[0], setup.settings.inversion.sampling
+    needed = DecimatedStorage.bytes_needed(5, every, setup.time.nt, (block.ny, block.nx), 4)
+    return f"{needed / 2**20:.0f} MiB per process (every {every}. step is kept)"
