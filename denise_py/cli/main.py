@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from denise_py import __version__
-from denise_py.errors import DeniseError, UsageError
+from denise_py.errors import UsageError
 
 USAGE = """\
 usage: denise FILE.json           run a parameter file (forward modelling or inversion)
@@ -76,7 +76,7 @@ def _report(action: Callable[[], int]) -> int:
 
     try:
         return action()
-    except DeniseError as error:
+    except BaseException as error:
         code, text = describe_failure(error)
         print(text, file=sys.stderr)
         return code

@@ -21,10 +21,12 @@ def projection(
     the slots of the parameterisation and vp, vs, rho. Components that are allowed come back bitwise.
     """
 
+    mobility = {slot: scaling.references.get(slot, 0.0) for slot in ("vp", "vs")}
+
     def project(p: np.ndarray) -> np.ndarray:
         model = scaling.model(p, base)
         velocities = to_velocities(model)
-        allowed = limits.apply(velocities)
+        allowed = limits.apply(velocities, mobility)
         changed = {name: allowed[name] != velocities[name] for name in allowed}
         if not any(mask.any() for mask in changed.values()):
             return p

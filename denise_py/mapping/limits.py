@@ -1,8 +1,9 @@
 """What models are allowed: bounds, largest deviation from the start model, smallest vp/vs.
 
 The order is fixed: 1. each parameter is clipped to the intersection of its absolute bounds and its allowed
-deviation from the start model; 2. where vp/vs is too small, vp is raised as far as its bounds allow, and
-then vs is lowered. Fluid nodes of the start model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and
+deviation from the start model; 2. where vp/vs is too small, vp is raised and vs lowered to the nearest
+point of the allowed region, and where vp meets its bound vs is lowered for the rest. (Moving vp alone, as
+DENISE does, would not be a projection: every direction could turn uphill where it acts.) Fluid nodes of the start model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and
 rho whatever the parameterisation of the inversion is.
 """
 
@@ -49,12 +50,30 @@ class Limits:
             lower[name], upper[name] = low, high
         return cls(lower, upper, ratio if ratio > 1 else 0.0)
 
-    def apply(self, model: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The nearest allowed model {vp, vs, rho: (ny, nx)}; allowed values come back unchanged."""
+    def apply(
+        self, model: Mapping[str, np.ndarray], mobility: Mapping[str, float] | None = None
+    ) -> dict[str, np.ndarray]:
+        """The nearest allowed model {vp, vs, rho: (ny, nx)}; allowed values come back unchanged.
+
+        mobility: units in which changes of vp and vs are measured, 0 for one that cannot move; the
+        references of the scaling. Both move alike by default.
+        """
         result = {name: np.clip(model[name], self.lower[name], self.upper[name]) for name in self.lower}
         if self.ratio:
-            vp, vs = result["vp"], result["vs"]
-            result["vp"] = np.where(vp < self.ratio * vs, np.minimum(self.ratio * vs, self.upper["vp"]), vp)
-            highest_vs = result["vp"] / self.ratio
-            result["vs"] = np.where(vs > highest_vs * (1 + 1e-12), highest_vs, vs)
+            mobility = mobility or {"vp": 1.0, "vs": 1.0}
+            result["vp"], result["vs"] = self._keep_ratio(result["vp"], result["vs"], mobility)
         return result
+
+    def _keep_ratio(
+        self, vp: np.ndarray, vs: np.ndarray, mobility: Mapping[str, float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lacking = self.ratio * vs - vp
+        broken = lacking > 1e-12 * vp
+        a, b = mobility.get("vp", 0.0) ** 2, mobility.get("vs", 0.0) ** 2
+        if not broken.any() or a + b == 0.0:
+            return vp, vs
+        raised = np.minimum(vp + lacking * a / (a + self.ratio**2 * b), self.upper["vp"])
+        vp = np.where(broken, raised, vp)
+        if b:
+            vs = np.where(broken, vp / self.ratio, vs)
+        return vp, vs

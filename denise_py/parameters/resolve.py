@@ -9,11 +9,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from denise_py.parameters.key import Alias, Key, Need, Value
 from denise_py.parameters.reader import Entry
 from denise_py.parameters.table import ALIASES, FOREIGN, KEYS, TABLE
 from denise_py.parameters.values import convert, is_empty, out_of_range, shorten
+
+LAST_LINE: Final = 2**62
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,8 @@ def resolve(entries: Sequence[Entry], source: str) -> Resolved:
     run.sort(entries)
     values = {key.name: run.value(key.name) for key in TABLE}
     unused = tuple(key.name for key in TABLE if key.name in run.unused)
-    return Resolved(
-        values, tuple(run.problems), tuple(run.warnings), tuple(run.notes), frozenset(run.failed), unused
-    )
+    problems, warnings, notes = (_in_order(list_) for list_ in (run.problems, run.warnings, run.notes))
+    return Resolved(values, problems, warnings, notes, frozenset(run.failed), unused)
 
 
 def find_key(name: str) -> tuple[Key, Alias | None] | None:
@@ -70,6 +72,19 @@ def near_names(name: str, count: int = 3) -> list[str]:
     return [by_upper[match] for match in near]
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A message and the line of the file it belongs to."""
+
+    text: str
+    line: int | None = None
+
+
+def _in_order(messages: list[_Said]) -> tuple[str, ...]:
+    """Texts in the order of the file; those without a line come last."""
+    return tuple(one.text for one in sorted(messages, key=lambda one: one.line or LAST_LINE))
+
+
 class _Resolution(Mapping[str, Value]):
     """Values by name, worked out when they are asked for, because conditions ask for other values."""
 
@@ -77,9 +92,9 @@ class _Resolution(Mapping[str, Value]):
         self.source = source
         self.given: dict[str, list[_Given]] = {}
         self.done: dict[str, Value] = {}
-        self.problems: list[str] = []
-        self.warnings: list[str] = []
-        self.notes: list[str] = []
+        self.problems: list[_Said] = []
+        self.warnings: list[_Said] = []
+        self.notes: list[_Said] = []
         self.failed: set[str] = set()
         self.unused: set[str] = set()
 
@@ -99,16 +114,16 @@ class _Resolution(Mapping[str, Value]):
         for entry in entries:
             found = find_key(entry.name)
             if found is None:
-                self.warnings.append(f"{self._at(entry)}: {_unknown(entry.name)}")
+                self._say(self.warnings, entry, f"{_unknown(entry.name)}")
                 continue
             key, alias = found
             expected = alias.name if alias else key.name
             if alias:
-                self.notes.append(f"{self._at(entry)}: {entry.name} is read as {key.name}{_remark(alias)}")
+                self._say(self.notes, entry, f"{entry.name} is read as {key.name}{_remark(alias)}")
             elif entry.name != expected:
-                self.notes.append(f"{self._at(entry)}: {entry.name} is read as {key.name}")
+                self._say(self.notes, entry, f"{entry.name} is read as {key.name}")
             if is_empty(entry.value):
-                self.warnings.append(f"{self._at(entry)}: {entry.name} is empty and counts as not given")
+                self._say(self.warnings, entry, f"{entry.name} is empty and counts as not given")
                 continue
             self.given.setdefault(key.name, []).append(_Given(entry, alias))
 
@@ -129,15 +144,15 @@ class _Resolution(Mapping[str, Value]):
         if value is None:
             return self._fail(key)
         self._compare(key, value, given[1:])
-        where = self._at(given[0].entry)
+        entry = given[0].entry
         if key.forbidden:
-            self.problems.append(f"{where}: {key.name}: {key.forbidden}")
+            self._say(self.problems, entry, f"{key.name}: {key.forbidden}")
         if key.dead and value != key.default_value(self):
-            self.warnings.append(f"{where}: {key.name} = {value} has no effect: {key.dead}")
+            self._say(self.warnings, entry, f"{key.name} = {value} has no effect: {key.dead}")
         limit = out_of_range(key, value)
         reason = f" {limit}" if limit else _refusal(key, value)
         if reason:
-            self.problems.append(f"{where}: {_label(given[0], key)} = {value}{reason}")
+            self._say(self.problems, entry, f"{_label(given[0], key)} = {value}{reason}")
             return self._fail(key)
         return value
 
@@ -149,7 +164,7 @@ class _Resolution(Mapping[str, Value]):
             except ValueError as error:
                 entry = given[0].entry
                 text = f"{_label(given[0], key)} = {shorten(entry.value)} {error}; it is not used in this run"
-                self.warnings.append(f"{self._at(entry)}: {text}")
+                self._say(self.warnings, entry, f"{text}")
                 return idle
             if value != idle:
                 self.unused.add(key.name)
@@ -160,7 +175,8 @@ class _Resolution(Mapping[str, Value]):
             condition = key.used if key.always_required else key.required
             when = f" (needed because {condition.text})" if condition else ""
             unit = f" in {key.unit}" if key.unit else ""
-            self.problems.append(f"{self.source}: {key.name} is missing: {key.title}{unit}{when}")
+            text = f"{self.source}: {key.name} is missing: {key.title}{unit}{when}"
+            self.problems.append(_Said(text))
             return self._fail(key)
         return key.default_value(self)
 
@@ -175,10 +191,10 @@ class _Resolution(Mapping[str, Value]):
         try:
             value, remark = _converted(key, given[0])
         except ValueError as error:
-            self.problems.append(f"{self._at(entry)}: {shown} {error}")
+            self._say(self.problems, entry, f"{shown} {error}")
             return None
         if remark:
-            self.warnings.append(f"{self._at(entry)}: {shown}: {remark}")
+            self._say(self.warnings, entry, f"{shown}: {remark}")
         return value
 
     def _compare(self, key: Key, value: Value, others: list[_Given]) -> None:
@@ -189,10 +205,11 @@ class _Resolution(Mapping[str, Value]):
                 same = False
             if not same:
                 text = f"{_label(other, key)} = {shorten(other.entry.value)} is ignored"
-                self.warnings.append(f"{self._at(other.entry)}: {text}; {key.name} = {value} came first")
+                self._say(self.warnings, other.entry, f"{text}; {key.name} = {value} came first")
 
-    def _at(self, entry: Entry) -> str:
-        return self.source if entry.line is None else f"{self.source}, line {entry.line}"
+    def _say(self, messages: list[_Said], entry: Entry, text: str) -> None:
+        where = self.source if entry.line is None else f"{self.source}, line {entry.line}"
+        messages.append(_Said(f"{where}: {text}", entry.line))
 
 
 def _converted(key: Key, given: _Given) -> tuple[Value, str]:

@@ -53,6 +53,13 @@ def convert(key: Key, raw: object) -> tuple[Value, str]:
     return _whole(number), remark
 
 
+def parse_number(word: str) -> float:
+    """A finite decimal number of single precision; ValueError if the word is anything else."""
+    if _NUMBER.fullmatch(word) is None:
+        raise ValueError("must be a number")
+    return _single_precision(float(word))
+
+
 def out_of_range(key: Key, value: Value) -> str:
     """The rest of the sentence 'KEY = value ...' if the value is not allowed, else ''."""
     if key.allows(value):

@@ -38,8 +38,14 @@ def test_active_are_components_that_a_limit_holds(make):
     np.testing.assert_array_equal(
         constraint.active_mask(inside, np.array([1e-30, -1e3, 1.0, 1.0])), [False, False, False, True]
     )
-    # without a gradient nothing pushes, only what is fixed may count
-    assert not constraint.active_mask(at_lower, np.zeros(4))[:3].any()
+    assert not constraint.active_mask(at_lower, np.zeros(4))[:3].any()  # nothing pushes
+
+
+def test_fixed_components_of_a_box_are_always_active():
+    box = BoxConstraints(LOWER, UPPER)
+    np.testing.assert_array_equal(
+        box.active_mask(np.array([0.5, 0.5, 0.5, 1.0]), np.zeros(4)), [False, False, False, True]
+    )
 
 
 def test_unconstrained_does_nothing():

@@ -6,6 +6,7 @@ import io
 import math
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -133,14 +134,13 @@ def test_lbfgs_begins_with_the_natural_step_or_the_last_one(rosenbrock):
     minimiser = Minimiser(START, Problem(rosenbrock), Options())
     minimiser.step()
     assert [minimiser.step().search.trials[0].step for _ in range(4)] == [1.0] * 4
-    minimiser = Minimiser(START, Problem(rosenbrock), Options(reuse_step=True))
+    minimiser = Minimiser(START, Problem(rosenbrock), Options(reuse_step=True, c2=0.1))
     minimiser.step()
-    last = minimiser.step()
-    assert last.search.trials[0].step == 1.0  # a step along the gradient says nothing about it
-    for _ in range(6):
-        report = minimiser.step()
+    reports = [minimiser.step() for _ in range(6)]
+    assert reports[0].search.trials[0].step == 1.0  # a step along the gradient says nothing about it
+    for last, report in pairwise(reports):
         assert report.search.trials[0].step == last.step
-        last = report
+    assert any(report.step != 1.0 for report in reports[:-1])
 
 
 def test_conjugate_gradients_begin_with_the_last_first_order_decrease(rosenbrock):
@@ -162,6 +162,21 @@ def test_no_point_is_evaluated_beyond_the_largest_change(rosenbrock, options, li
         assert minimiser.step().accepted
         for point in rosenbrock.points + rosenbrock.gradient_points:
             assert np.abs(point - old).max() <= limit * (1 + 1e-9)
+
+
+def test_slopes_of_trials_count_only_what_the_projection_leaves_free(rosenbrock):
+    upper = np.tile([-0.8, 2.0], 3)
+    minimiser = Minimiser(START, Problem(rosenbrock, BoxConstraints(-2.0, upper)), Options(c2=0.5))
+    held = 0
+    for _ in range(8):
+        old = minimiser.p.copy()
+        for trial in minimiser.step().search.trials:
+            line = old + trial.step * minimiser.direction
+            point, free = np.minimum(line, upper), line < upper
+            slope = scipy.optimize.rosen_der(point)[free] @ minimiser.direction[free]
+            assert trial.slope == pytest.approx(slope, rel=1e-9)
+            held += np.count_nonzero(~free & (minimiser.direction != 0.0))
+    assert held > 0
 
 
 # --------------------------------------------------------------------------------- failures and fallbacks

@@ -392,6 +392,13 @@ def test_best_decreasing_trial_is_returned_when_trials_run_out():
     assert result.reason == "2 trials were not enough"
 
 
+def test_misfit_that_falls_less_than_the_slope_promises_is_no_step():
+    """A gradient that is ten times too steep: f = -0.1 a, but f'(0) is said to be -1."""
+    result = strong_wolfe(lambda a: (-0.1 * a, -0.1, a), 0.0, -1.0, 1.0, 0.5, 0.9, 5)
+    assert (result.step, result.success, result.payload) == (0.0, False, None)
+    assert len(result.trials) == 5
+
+
 def test_kink_ends_the_search_with_the_best_trial():
     result = strong_wolfe(
         lambda a: (abs(a - 1.0), math.copysign(1.0, a - 1.0), a), 1.0, -1.0, 0.7, max_trials=200

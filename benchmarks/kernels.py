@@ -1,0 +1,152 @@
+"""Speed of whole time steps beside a plainly written kernel and the memory bandwidth, in one run.
+
+Machines differ and are noisy: what counts are the ratios. A point step is one grid point, absorbing layers
+included, advanced by one time step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numba
+import numpy as np
+
+from denise_py.acquisition.inject import PlacedSource, source_injection
+from denise_py.acquisition.record import local_recording
+from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.weights import stencil
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.model import Medium
+from denise_py.parallel.comm import SerialComm
+from denise_py.parallel.domain import decompose
+from denise_py.physics.registry import physics
+from denise_py.propagate import Propagator, Scheme
+
+GRIDS = ((252, 75), (500, 174), (1000, 1000))
+ORDERS = (2, 4, 8)
+
+
+def main() -> None:
+    """Print the tables."""
+    print(f"memory bandwidth, one core: {bandwidth():.1f} GB/s (a += s b, 12 bytes per element)\n")
+    print("forward steps of elastic P-SV with absorbing layers (20 points), free surface, 50 receivers;")
+    print("million point steps per second, median of 5 runs, and the ratio to the naive kernel's interior\n")
+    print(f"{'grid':>12} {'order':>6} {'denise-py':>10} {'naive':>8} {'ratio':>7}")
+    for nx, ny in GRIDS:
+        for order in ORDERS:
+            ours, naive = forward_speed(nx, ny, order), naive_speed(nx, ny, order)
+            print(f"{f'{nx} x {ny}':>12} {order:>6} {ours:>10.0f} {naive:>8.0f} {ours / naive:>7.1f}")
+    print("\ngradient of one shot, 500 x 174, order 4, times a forward run")
+    print(f"{'kept step':>12} {'forward + store':>16} {'transposed':>11} {'total':>7}")
+    for every in (1, 4, 10):
+        storing, adjoint = gradient_cost(500, 174, 4, every)
+        print(f"{every:>12} {storing:>16.2f} {adjoint:>11.2f} {storing + adjoint:>7.2f}")
+
+
+def make_propagator(nx: int, ny: int, order: int, nt: int) -> Propagator:
+    """A homogeneous solid with everything a real run has."""
+    grid, axis = Grid(nx, ny, 10.0), TimeAxis(nt, 1e-3)
+    scheme = Scheme(stencil(order, 0), LayerParameters(20, 3000.0, 10.0, 4.0, 1.0), True, False)
+    propagator = Propagator(physics(), grid, axis, scheme, decompose(grid, 1, 1)[0], SerialComm())
+    ones = np.ones(grid.shape)
+    propagator.set_medium(Medium.from_velocities(3000 * ones, 1700 * ones, 2000 * ones))
+    return propagator
+
+
+def make_shot(p: Propagator, receivers: int = 50):
+    """A vertical force in the middle of the surface and a spread of receivers."""
+    rng = np.random.default_rng(0)
+    nt, block = p.time.nt, p.block
+    source = PlacedSource(p.grid.nx // 2, 2, 3, 0.0, rng.standard_normal(nt))
+    arguments = (p.coefficients, block, p.half, p.grid.dh, nt, p.dtype)
+    injection = source_injection(p.physics, [source], *arguments)
+    nodes = np.stack([np.linspace(25, p.grid.nx - 25, receivers).astype(int), np.full(receivers, 3)], axis=1)
+    recording = local_recording(p.physics, ("vx", "vy"), nodes, block, p.half, nt, p.dtype)
+    return injection, recording.arrays
+
+
+def median_seconds(action: Callable[[], object], runs: int = 5) -> float:
+    """Median wall time of an action after one run that is not counted."""
+    action()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def steps_for(nx: int, ny: int, budget: float = 4e7) -> int:
+    """Number of steps that makes about `budget` point steps."""
+    return max(10, int(budget / (nx * ny)))
+
+
+def forward_speed(nx: int, ny: int, order: int) -> float:
+    """Million point steps per second of a forward run."""
+    nt = steps_for(nx, ny)
+    p = make_propagator(nx, ny, order, nt)
+    shot = make_shot(p)
+    return nx * ny * nt / median_seconds(lambda: p.forward(*shot)) / 1e6
+
+
+def gradient_cost(nx: int, ny: int, order: int, every: int) -> tuple[float, float]:
+    """Times of a forward run that stores and of a transposed run, in plain forward runs."""
+    nt = steps_for(nx, ny)
+    p = make_propagator(nx, ny, order, nt)
+    injection, recording = make_shot(p)
+    store = DecimatedStorage(p.physics, every, nt, (ny, nx), p.dtype).arrays
+    plain = median_seconds(lambda: p.forward(injection, recording))
+    storing = median_seconds(lambda: p.forward(injection, recording, store))
+    adjoint = median_seconds(lambda: p.transposed(injection, store))
+    return storing / plain, adjoint / plain
+
+
+def bandwidth() -> float:
+    """GB/s of a += s b on arrays far larger than the caches."""
+    a, b = np.ones(2**25, np.float32), np.ones(2**25, np.float32)
+    return 12 * a.size / median_seconds(lambda: _add(a, b, np.float32(0.5))) / 1e9
+
+
+@numba.njit
+def _add(a, b, s):
+    for i in range(a.size):
+        a[i] += s * b[i]
+
+
+def naive_speed(nx: int, ny: int, order: int) -> float:
+    """Million point steps per second of a plainly written kernel, without layers, surface or sources."""
+    half = order // 2
+    shape = (ny + 2 * half, nx + 2 * half)
+    fields = [np.zeros(shape, np.float32) for _ in range(5)]
+    materials = [np.full(shape, 0.1, np.float32) for _ in range(5)]
+    weights = np.array(stencil(order, 0).weights, np.float32)
+    steps = max(2, steps_for(nx, ny) // 10)
+    seconds = median_seconds(lambda: [_naive_step(*fields, *materials, weights) for _ in range(steps)], 3)
+    return nx * ny * steps / seconds / 1e6
+
+
+@numba.njit
+def _naive_step(vx, vy, sxx, syy, sxy, bx, by, lam, l2m, mu, c):
+    """The scheme as one would first write it down: signed indices, weights in an array."""
+    m = c.size
+    ny, nx = vx.shape
+    for j in range(m, ny - m):
+        for i in range(m, nx - m):
+            ax = ay = np.float32(0)
+            for k in range(m):
+                ax += c[k] * (sxx[j, i + k + 1] - sxx[j, i - k] + sxy[j + k, i] - sxy[j - k - 1, i])
+                ay += c[k] * (sxy[j, i + k] - sxy[j, i - k - 1] + syy[j + k + 1, i] - syy[j - k, i])
+            vx[j, i] += bx[j, i] * ax
+            vy[j, i] += by[j, i] * ay
+    for j in range(m, ny - m):
+        for i in range(m, nx - m):
+            exx = eyy = exy = np.float32(0)
+            for k in range(m):
+                exx += c[k] * (vx[j, i + k] - vx[j, i - k - 1])
+                eyy += c[k] * (vy[j + k, i] - vy[j - k - 1, i])
+                exy += c[k] * (vy[j, i + k + 1] - vy[j, i - k] + vx[j + k + 1, i] - vx[j - k, i])
+            sxx[j, i] += l2m[j, i] * exx + lam[j, i] * eyy
+            syy[j, i] += lam[j, i] * exx + l2m[j, i] * eyy
+            sxy[j, i] += mu[j, i] * exy

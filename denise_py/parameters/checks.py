@@ -1,0 +1,390 @@
+"""Findings about settings that single keys cannot show: relations between keys.
+
+`check` needs nothing but the settings. `check_shots`, `check_stages` and `check_files` are for the driver,
+which knows the sources and the workflow. A finding names the keys it depends on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from denise_py.parameters.file_checks import check_files
+from denise_py.parameters.finding import (
+    MOST_STEPS,
+    Finding,
+    Findings,
+    found,
+    name_of,
+    recorded_components,
+    steps,
+)
+from denise_py.parameters.models import SettingsData
+from denise_py.parameters.table import key_at
+from denise_py.parameters.workflow_file import Stage
+
+__all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
+
+SU_MOST_SAMPLES: Final = 65535
+SU_LONGEST_INTERVAL: Final = 65535  # microseconds
+THIN_FRAME: Final = 10  # grid points; thinner frames reflect noticeably
+SMALLEST_MODULUS: Final = 1e6  # Pa; the shear modulus of any soil is larger
+WAVELET_FROM_FILE: Final = (3, 7)
+LAME: Final = 3  # parameterization
+
+
+def check(settings: SettingsData) -> list[Finding]:
+    """Relations between the settings, without looking at any file."""
+    rules = (
+        _blocks,
+        _frame,
+        _time_axis,
+        _seismograms,
+        _snapshots,
+        _kind_of_run,
+        _filter,
+        _inversion,
+        _edges,
+        _source_taper,
+        _limits,
+        _wolfe,
+    )
+    return [finding for rule in rules for finding in rule(settings)]
+
+
+def check_shots(settings: SettingsData, shots: int) -> list[Finding]:
+    """Whether the test shots exist among the shots 1..shots of the source file."""
+    return list(_test_shots(settings, shots)) if settings.run.inversion else []
+
+
+def check_stages(settings: SettingsData, stages: Sequence[Stage]) -> list[Finding]:
+    """Whether the stages of a workflow fit the settings."""
+    return [finding for stage in stages for finding in _stage(settings, stage)]
+
+
+# --------------------------------------------------------------------------- grid and time axis
+
+
+def _blocks(s: SettingsData) -> Findings:
+    order = s.fd.order
+    for points, blocks, path, size in (
+        (s.grid.nx, s.domain.nprocx, "domain.nprocx", "grid.nx"),
+        (s.grid.ny, s.domain.nprocy, "domain.nprocy", "grid.ny"),
+    ):
+        paths = (path, size, "fd.order")
+        if points < order:
+            text = f"{s.show(size)} is less than the difference operator needs ({s.show('fd.order')})"
+            yield found("error", f"{text}; take at least {order} points", *paths)
+        elif points // blocks < order:
+            text = f"{s.show(path)} with {s.show(size)} makes blocks of {points // blocks} points"
+            text += f", but {s.show('fd.order')} needs {order}"
+            yield found("error", f"{text}; set {name_of(path)} to at most {points // order}", *paths)
+    for path, size in (("run.output_every_x", "grid.nx"), ("run.output_every_y", "grid.ny")):
+        if s.file_value(key_at(path)) > s.file_value(key_at(size)):
+            yield found("error", f"{s.show(path)} must not exceed {s.show(size)}", path, size)
+
+
+def _frame(s: SettingsData) -> Findings:
+    width = s.boundary.width
+    if not s.boundary.periodic and s.grid.nx <= 2 * width:
+        yield found(
+            "error",
+            f"{s.show('boundary.width')} on both sides leaves nothing of {s.show('grid.nx')};"
+            f" widen the grid or take a thinner frame",
+            "boundary.width",
+            "grid.nx",
+            "boundary.periodic",
+        )
+    frames = width if s.boundary.free_surface else 2 * width
+    if s.grid.ny <= frames:
+        where = "at the bottom" if s.boundary.free_surface else "on top and bottom"
+        yield found(
+            "error",
+            f"{s.show('boundary.width')} {where} leaves nothing of {s.show('grid.ny')};"
+            f" deepen the grid or take a thinner frame",
+            "boundary.width",
+            "grid.ny",
+            "boundary.free_surface",
+        )
+    if width < THIN_FRAME:
+        text = (
+            "without an absorbing frame all waves are reflected"
+            if width == 0
+            else "a thin frame reflects waves"
+        )
+        yield found(
+            "warning", f"{s.show('boundary.width')}: {text}; {THIN_FRAME} to 20 are usual", "boundary.width"
+        )
+
+
+def _time_axis(s: SettingsData) -> Findings:
+    number = steps(s)
+    if 1 <= number <= MOST_STEPS:
+        return
+    count = "no time step" if number < 1 else "too many time steps"
+    text = f"{s.show('time.duration')} with {s.show('time.dt')} makes {count}"
+    yield found("error", text, "time.duration", "time.dt")
+
+
+# ------------------------------------------------------------------------------------------ output
+
+
+def _seismograms(s: SettingsData) -> Findings:
+    if s.seismograms.kind == 0:
+        if not s.run.inversion and s.snapshots.kind == 0:
+            text = f"{s.show('seismograms.kind')} and {s.show('snapshots.kind')}: the run records nothing"
+            yield found("warning", text, "seismograms.kind", "snapshots.kind", "run.inversion")
+        return
+    paths = ("time.duration", "time.dt", "seismograms.every")
+    samples = steps(s) // s.seismograms.every
+    if samples < 1:
+        text = f"{s.show('seismograms.every')} exceeds the number of time steps ({steps(s)})"
+        yield found("error", f"{text}; no sample would be written", *paths)
+    if s.seismograms.format == 1:
+        yield from _su_limits(s, samples)
+    yield from _seismogram_names(s)
+
+
+def _su_limits(s: SettingsData, samples: int) -> Findings:
+    paths = ("time.duration", "time.dt", "seismograms.every", "seismograms.format")
+    if samples > SU_MOST_SAMPLES:
+        fitting = math.ceil(steps(s) / SU_MOST_SAMPLES)
+        text = f"{samples} samples per trace do not fit into SU files (at most {SU_MOST_SAMPLES})"
+        yield found("error", f"{text}; set {name_of('seismograms.every')} to {fitting} or more", *paths)
+    interval = s.seismograms.every * s.time.dt * 1e6
+    stored = round(interval)
+    if not 1 <= stored <= SU_LONGEST_INTERVAL or abs(interval - stored) > 1e-6 * interval:
+        text = f"the sampling interval of {interval:g} microseconds ({s.show('time.dt')} times"
+        yield found(
+            "warning",
+            f"{text} {s.show('seismograms.every')}) does not fit into the whole microseconds of an SU header",
+            *paths,
+        )
+
+
+def _seismogram_names(s: SettingsData) -> Findings:
+    if s.seismograms.prefix:
+        return
+    names = [f"seismograms.files.{component}" for component in recorded_components(s)]
+    paths = ("seismograms.kind", "seismograms.prefix", "physics.wave_type", *names)
+    missing = [name_of(path) for path in names if path.rsplit(".", 1)[1] not in s.seismograms.files]
+    if missing:
+        text = f"{s.show('seismograms.kind')} needs {name_of('seismograms.prefix')}"
+        yield found("error", f"{text} (or, as in older files, {', '.join(missing)})", *paths)
+    given: dict[str, str] = {}
+    for component, file in s.seismograms.files.items():
+        path = f"seismograms.files.{component}"
+        if file in given:
+            text = (
+                f"{name_of(given[file])} and {name_of(path)} both are {file}; one would overwrite the other"
+            )
+            yield found("error", text, given[file], path)
+        given.setdefault(file, path)
+
+
+def _snapshots(s: SettingsData) -> Findings:
+    if s.snapshots.kind == 0:
+        return
+    for first, last in (("snapshots.start", "snapshots.end"), ("snapshots.shot_start", "snapshots.shot_end")):
+        if s.file_value(key_at(last)) < s.file_value(key_at(first)):
+            yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
+
+
+# --------------------------------------------------------------------------------- kind of run
+
+
+def _kind_of_run(s: SettingsData) -> Findings:
+    if s.receivers.array > 0 and s.receivers.kind != 0:
+        text = f"{s.show('receivers.array')} needs {name_of('receivers.kind')} = 0"
+        yield found("error", text, "receivers.array", "receivers.kind")
+    if not s.run.inversion:
+        return
+    if not s.sources.one_by_one:
+        text = f"an inversion ({s.show('run.inversion')}) needs one shot per source;"
+        yield found(
+            "error",
+            f"{text} {s.show('sources.one_by_one')} must be 1",
+            "run.inversion",
+            "sources.one_by_one",
+        )
+    if s.physics.acoustic and s.inversion.velocity:
+        text = (
+            f"{s.show('inversion.velocity')} is not possible with {s.show('physics.acoustic')}; set it to 0"
+        )
+        yield found("error", text, "inversion.velocity", "physics.acoustic")
+    if s.source_wavelet.estimate and s.sources.wavelet in WAVELET_FROM_FILE:
+        text = f"{s.show('source_wavelet.estimate')} is not possible with {s.show('sources.wavelet')}"
+        yield found(
+            "error", f"{text}; choose a computed wavelet", "source_wavelet.estimate", "sources.wavelet"
+        )
+
+
+def _inversion(s: SettingsData) -> Findings:
+    if not s.run.inversion:
+        return
+    if s.inversion.sampling >= steps(s):
+        text = f"{s.show('inversion.sampling')} must be less than the number of time steps ({steps(s)})"
+        yield found("error", text, "inversion.sampling", "time.duration", "time.dt")
+    first, last = "inversion.test_shot_start", "inversion.test_shot_end"
+    if 0 < s.inversion.test_shot_end < s.inversion.test_shot_start:
+        yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
+    starts = _start_paths(s)
+    iterations = s.inversion.max_iterations
+    if not s.inversion.use_workflow and all(s.file_value(key_at(path)) > iterations for path in starts):
+        listed = ", ".join(s.show(path) for path in starts)
+        text = f"{listed}: no parameter would change within {s.show('inversion.max_iterations')}"
+        yield found("error", text, *starts, "inversion.max_iterations", "inversion.use_workflow")
+    if s.precondition.kind and s.precondition.per_shot and s.precondition.iteration > 0:
+        text = f"{s.show('precondition.per_shot')} does not go with {s.show('precondition.iteration')}"
+        yield found(
+            "error", f"{text}; set one of them to 0", "precondition.per_shot", "precondition.iteration"
+        )
+    if s.precondition.kind and s.precondition.epsilon == 0:
+        text = f"{s.show('precondition.epsilon')} divides by zero where there is no energy; 0.005 is usual"
+        yield found("warning", text, "precondition.epsilon", "precondition.kind")
+
+
+def _start_paths(s: SettingsData) -> tuple[str, ...]:
+    """Settings of the first iteration of every parameter that the waves depend on."""
+    if s.physics.acoustic:
+        return "inversion.vp_from", "inversion.rho_from"
+    if s.physics.wave_type == 2:
+        return "inversion.vs_from", "inversion.rho_from"
+    return "inversion.vp_from", "inversion.vs_from", "inversion.rho_from"
+
+
+def _test_shots(s: SettingsData, shots: int) -> Findings:
+    for path in ("inversion.test_shot_start", "inversion.test_shot_end"):
+        if s.file_value(key_at(path)) > shots:
+            text = f"{s.show(path)}, but there are only {shots} shots in {s.show('sources.file')}"
+            yield found("error", text, path, "sources.file")
+
+
+# -------------------------------------------------------------------------------------- filter
+
+
+def _filter(s: SettingsData) -> Findings:
+    if not s.run.inversion or not (s.filter.kind or s.inversion.use_workflow):
+        return
+    if s.filter.order % 2:
+        yield found("error", f"{s.show('filter.order')} must be even", "filter.order")
+    for path in ("filter.low_pass_start", "filter.low_pass_end", "filter.high_pass"):
+        yield from _nyquist(s, s.file_value(key_at(path)), s.show(path), path)
+    if s.filter.kind == 1 and not s.inversion.use_workflow:
+        yield from _rising_corner(s)
+
+
+def _nyquist(s: SettingsData, corner: float, shown: str, *paths: str) -> Findings:
+    limit = 0.5 / s.time.dt
+    if corner >= limit:
+        text = f"{shown} Hz must be below the Nyquist frequency {limit:g} Hz ({s.show('time.dt')})"
+        yield found("error", text, "time.dt", *paths)
+
+
+def _rising_corner(s: SettingsData) -> Findings:
+    start, end, increment = "filter.low_pass_start", "filter.low_pass_end", "filter.low_pass_increment"
+    if s.filter.low_pass_start <= 0:
+        yield found("error", f"{s.show(start)} must be > 0 Hz", start)
+    if s.filter.low_pass_end < s.filter.low_pass_start:
+        yield found("error", f"{s.show(end)} must not be less than {s.show(start)}", start, end)
+    rises = s.filter.low_pass_end > s.filter.low_pass_start
+    if s.filter.low_pass_increment < 0 or (rises and s.filter.low_pass_increment == 0):
+        text = f"{s.show(increment)} must be > 0 Hz to get from {s.show(start)} to {s.show(end)}"
+        yield found("error", text, start, end, increment)
+    if 0 < s.filter.low_pass_start <= s.filter.high_pass:
+        text = f"{s.show('filter.high_pass')} must be less than {s.show(start)}, or nothing passes"
+        yield found("error", text, "filter.high_pass", start)
+
+
+# ---------------------------------------------------------------------------------- tapers, limits
+
+
+def _edges(s: SettingsData) -> Findings:
+    if s.tapers.vertical:
+        yield from _edge_order(s, (0, 1, 2, 3), "grid.nx")
+    if s.tapers.horizontal:
+        yield from _edge_order(s, (0, 1), "grid.ny")
+
+
+def _edge_order(s: SettingsData, parts: tuple[int, ...], size: str) -> Findings:
+    """Edges must increase (the second may equal the third) and lie within the grid."""
+    paths = [f"tapers.edges.{part}" for part in parts]
+    edges = [s.tapers.edges[part] for part in parts]
+    if any(
+        left > right or (left == right and part != 1) for part, (left, right) in enumerate(pairwise(edges))
+    ):
+        yield found("error", f"{', '.join(s.show(path) for path in paths)} must increase", *paths)
+    elif edges[-1] > s.file_value(key_at(size)):
+        yield found("error", f"{s.show(paths[-1])} lies outside the grid ({s.show(size)})", paths[-1], size)
+
+
+def _source_taper(s: SettingsData) -> Findings:
+    if (s.tapers.sources or s.tapers.per_shot) and s.tapers.core * s.grid.dh >= s.tapers.radius:
+        text = (
+            f"{s.show('tapers.core')} points zero more than the taper with {s.show('tapers.radius')} m covers"
+        )
+        yield found("warning", text, "tapers.core", "tapers.radius", "grid.dh")
+
+
+def _limits(s: SettingsData) -> Findings:
+    if not s.run.inversion:
+        return
+    for parameter in ("vp", "vs", "rho"):
+        lower, upper = f"limits.{parameter}_lower", f"limits.{parameter}_upper"
+        if s.file_value(key_at(lower)) >= s.file_value(key_at(upper)):
+            yield found("error", f"{s.show(lower)} must be less than {s.show(upper)}", lower, upper)
+    if s.model.parameterization == LAME:
+        yield from _limits_in_pascal(s)
+    ratio = s.limits.vp_vs_ratio
+    if 0 < ratio <= 1:
+        text = f"{s.show('limits.vp_vs_ratio')} has no effect; the ratio is enforced for values above 1"
+        yield found("warning", text, "limits.vp_vs_ratio")
+    if ratio > 1 and s.model.parameterization != LAME and ratio * s.limits.vs_lower > s.limits.vp_upper:
+        paths = ("limits.vp_vs_ratio", "limits.vs_lower", "limits.vp_upper")
+        yield found("error", f"{', '.join(s.show(path) for path in paths)} contradict each other", *paths)
+    percents = ("limits.vp_percent", "limits.vs_percent", "limits.rho_percent")
+    if s.limits.relative and all(s.file_value(key_at(path)) == 0 for path in percents):
+        text = f"{', '.join(s.show(path) for path in percents)} with {s.show('limits.relative')}"
+        yield found("error", f"{text} keep every parameter at its start value", *percents, "limits.relative")
+
+
+def _limits_in_pascal(s: SettingsData) -> Findings:
+    for path in ("limits.vp_upper", "limits.vs_upper"):
+        if s.file_value(key_at(path)) < SMALLEST_MODULUS:
+            text = (
+                f"{s.show(path)} is a limit in Pa for {s.show('model.parameterization')} and would cut every"
+            )
+            yield found(
+                "error", f"{text} solid; set it, for instance, to 1e12", path, "model.parameterization"
+            )
+
+
+def _wolfe(s: SettingsData) -> Findings:
+    if s.optimiser.wolfe and not 0 < s.optimiser.c1 < s.optimiser.c2 < 1:
+        text = f"{s.show('optimiser.c1')} must be less than {s.show('optimiser.c2')}, and both less than 1"
+        yield found("error", text, "optimiser.c1", "optimiser.c2", "optimiser.wolfe")
+
+
+# -------------------------------------------------------------------------------------- workflow
+
+
+def _stage(s: SettingsData, stage: Stage) -> Findings:
+    path = "inversion.workflow_file"
+    where = f"{s.show(path)}, stage {stage.number}"
+    flags = {"vp": stage.vp, "vs": stage.vs, "rho": stage.rho}
+    used = [flags[name.split(".")[1].removesuffix("_from")] for name in _start_paths(s)]
+    if all(flag == 0 for flag in used):
+        yield found("error", f"{where} inverts for no parameter", path)
+    if stage.filter_kind and not s.filter.kind:
+        text = f"{where} filters the data, but {s.show('filter.kind')}; set it to 1"
+        yield found("error", text, path, "filter.kind")
+    if stage.filter_kind:
+        yield from _nyquist(s, stage.low_pass, f"{where}: FC = {stage.low_pass:g}", path)
+        if stage.low_pass <= s.filter.high_pass:
+            text = f"{where}: FC = {stage.low_pass:g} must be greater than {s.show('filter.high_pass')}"
+            yield found("error", text, path, "filter.high_pass")
+    if s.physics.wave_type != 3 and stage.wave_type != s.physics.wave_type:
+        text = f"{where}: WT = {stage.wave_type} has no effect because of {s.show('physics.wave_type')}"
+        yield found("warning", text, path, "physics.wave_type")

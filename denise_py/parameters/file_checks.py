@@ -1,0 +1,177 @@
+"""Whether the files that a run reads are there and complete, and whether it can write its own.
+
+Only names, permissions and sizes are looked at; contents are the business of the readers.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from denise_py.parameters.finding import (
+    Finding,
+    Findings,
+    Severity,
+    data_components,
+    found,
+    model_endings,
+    recorded_components,
+    steps,
+)
+from denise_py.parameters.models import SettingsData
+from denise_py.parameters.reader import nearby
+from denise_py.parameters.table import key_at
+
+SU_HEADER: Final = 240  # bytes
+SHOWN_FILES: Final = 3  # missing files of one kind that are named
+WAVELET_IN_TEXT_FILE: Final = 3
+WAVELET_IN_SU_FILES: Final = 7
+
+
+def check_files(settings: SettingsData, shots: int | None = None) -> list[Finding]:
+    """Whether all files that a run reads exist and have the right size, and whether it can write.
+
+    shots: number of shots; without it files that exist for every shot are not looked at.
+    """
+    return [*_inputs(settings, shots), *_outputs(settings)]
+
+
+# ----------------------------------------------------------------------------------- input files
+
+
+def _inputs(s: SettingsData, shots: int | None) -> Findings:
+    if s.sources.kind == 1:
+        yield from _input(s, "sources.file")
+    if s.receivers.file:
+        yield from _input(s, "receivers.file")
+    yield from _wavelets(s, shots)
+    if s.model.read:
+        for ending in model_endings(s):
+            yield from _input(s, "model.file", s.model.file + ending, _model_size(s))
+    if not s.run.inversion:
+        return
+    for path in ("inversion.workflow_file", "filter.frequency_file"):
+        if s.file_value(key_at(path)):
+            yield from _input(s, path)
+    yield from _data(s, shots)
+    yield from _taper_files(s, shots)
+
+
+def _wavelets(s: SettingsData, shots: int | None) -> Findings:
+    for path, kind in (
+        ("sources.signal_file", s.sources.wavelet),
+        ("sources.signal_file_sh", s.sources.wavelet_sh),
+    ):
+        base = str(s.file_value(key_at(path)))
+        if base and kind == WAVELET_IN_TEXT_FILE:
+            yield from _input(s, path)
+        if base and kind == WAVELET_IN_SU_FILES:
+            yield from _first([_input(s, path, f"{base}.shot{shot}") for shot in range(1, (shots or 0) + 1)])
+
+
+def _data(s: SettingsData, shots: int | None) -> Findings:
+    """Observed data of all shots: there, and a whole number of traces of the right length."""
+    for component in data_components(s):
+        files = [f"{s.inversion.data}_{component}.su.shot{shot}" for shot in range(1, (shots or 0) + 1)]
+        yield from _first([_traces(s, file) for file in files])
+
+
+def _traces(s: SettingsData, file: str) -> Findings:
+    findings = list(_input(s, "inversion.data", file))
+    yield from findings
+    trace = SU_HEADER + 4 * steps(s)
+    if not findings and os.path.getsize(file) % trace:
+        text = (
+            f"{s.show('inversion.data')}: {file} has {os.path.getsize(file)} bytes, no whole number of traces"
+        )
+        text += f" of {steps(s)} samples ({trace} bytes each); compare {s.show('time.duration')}"
+        paths = ("inversion.data", "time.duration", "time.dt")
+        yield found("error", f"{text} and {s.show('time.dt')}", *paths)
+
+
+def _taper_files(s: SettingsData, shots: int | None) -> Findings:
+    for path in ("tapers.file_name", "tapers.file_name_u", "tapers.file_name_rho"):
+        base = str(s.file_value(key_at(path)))
+        if s.tapers.file and base:
+            yield from _input(s, path, base, _model_size(s))
+        if s.tapers.file_per_shot and base:
+            files = [f"{base}.shot{shot}" for shot in range(1, (shots or 0) + 1)]
+            yield from _first([_input(s, path, file, _model_size(s)) for file in files])
+
+
+def _model_size(s: SettingsData) -> int:
+    return 4 * s.grid.nx * s.grid.ny
+
+
+def _input(s: SettingsData, path: str, file: str | None = None, size: int | None = None) -> Findings:
+    """A file that is read: regular, readable, not empty and, if `size` is given, of that many bytes."""
+    file = str(s.file_value(key_at(path))) if file is None else file
+    reason = _unreadable(file)
+    if not reason and size is not None and os.path.getsize(file) != size:
+        reason = f"has {os.path.getsize(file)} bytes, but {size} are needed: {s.show('grid.nx')} times"
+        reason += f" {s.show('grid.ny')} numbers of 4 bytes"
+    if reason:
+        keys = (path, "grid.nx", "grid.ny") if size is not None else (path,)
+        yield found("error", f"{s.show(path)}: file {file} {reason}", *keys)
+
+
+def _unreadable(file: str) -> str:
+    """Why a file cannot be read; '' if it can."""
+    try:
+        status = os.stat(file)
+    except FileNotFoundError:
+        return f"does not exist{nearby(file)}"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
+    if stat.S_ISDIR(status.st_mode):
+        return "is a directory"
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file"
+    if not os.access(file, os.R_OK):
+        return "must not be read by you (no permission)"
+    return "" if status.st_size else "is empty"
+
+
+def _first(groups: Sequence[Findings]) -> Findings:
+    """The first few of many findings of the same kind, and how many more there are."""
+    findings = [finding for group in groups for finding in group]
+    yield from islice(findings, SHOWN_FILES)
+    if len(findings) > SHOWN_FILES:
+        more = len(findings) - SHOWN_FILES
+        yield Finding("error", f"... and {more} more files like these", findings[0].keys)
+
+
+# ---------------------------------------------------------------------------------- output files
+
+
+def _outputs(s: SettingsData) -> Findings:
+    written = ["seismograms.prefix"] if s.seismograms.kind and s.seismograms.prefix else []
+    if s.seismograms.kind and not s.seismograms.prefix:
+        written += [f"seismograms.files.{name}" for name in recorded_components(s)]
+    if s.snapshots.kind:
+        written.append("snapshots.file")
+    if s.run.inversion:
+        written += ["inversion.model_file", "inversion.gradient_file", "inversion.misfit_log"]
+    if s.source_wavelet.estimate:
+        written.append("sources.signal_file")
+    for path in written:
+        yield from _output(s, path, "error")
+    if s.run.log:
+        # With 1 the first process writes to the terminal, so the log is not lost.
+        yield from _output(s, "run.log_file", "error" if s.run.log == 2 else "warning")
+
+
+def _output(s: SettingsData, path: str, severity: Severity) -> Findings:
+    parent = os.path.dirname(str(s.file_value(key_at(path)))) or "."
+    if not os.path.exists(parent):
+        reason = f"directory {parent} does not exist; create it"
+    elif not os.path.isdir(parent):
+        reason = f"{parent} is not a directory"
+    elif not os.access(parent, os.W_OK | os.X_OK):
+        reason = f"directory {parent} must not be written by you (no permission)"
+    else:
+        return
+    yield found(severity, f"{s.show(path)}: {reason}", path)

@@ -1,0 +1,72 @@
+"""What a check says about settings, and a few quantities that follow from settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from denise_py.parameters.models import SettingsData
+from denise_py.parameters.table import key_at
+
+Severity = Literal["error", "warning"]
+
+MOST_STEPS: Final = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the settings that stops a run ('error') or deserves attention ('warning')."""
+
+    severity: Severity
+    message: str
+    keys: tuple[str, ...] = ()
+
+
+Findings = Iterator[Finding]
+
+
+def found(severity: Severity, message: str, *paths: str) -> Finding:
+    """A finding that depends on the settings at the given places ('group.field')."""
+    return Finding(severity, message, tuple(name_of(path) for path in paths))
+
+
+def name_of(path: str) -> str:
+    """Key of the setting at 'group.field'."""
+    return key_at(path).name
+
+
+def steps(settings: SettingsData) -> int:
+    """Number of time steps: duration / dt in single precision, rounded to the nearest whole number."""
+    with np.errstate(all="ignore"):
+        quotient = float(np.float32(settings.time.duration) / np.float32(settings.time.dt))
+    return math.floor(quotient + 0.5) if quotient < MOST_STEPS else MOST_STEPS + 1
+
+
+def recorded_components(settings: SettingsData) -> tuple[str, ...]:
+    """Components that are written as seismograms, a selection of vx, vy, vz, p, div, curl."""
+    kind, waves = settings.seismograms.kind, settings.physics.wave_type
+    velocity = (("vx", "vy") if waves in (1, 3) else ()) + (("vz",) if waves in (2, 3) else ())
+    if waves == 2:
+        return velocity if kind else ()
+    rest = {2: ("p",), 3: ("div", "curl"), 4: ("p", "div", "curl"), 5: ("p",)}.get(kind, ())
+    return (velocity if kind in (1, 4, 5) else ()) + rest
+
+
+def data_components(settings: SettingsData) -> tuple[str, ...]:
+    """Components of the observed data of an inversion, a selection of x, y, z, p."""
+    waves = settings.physics.wave_type
+    in_plane = {1: ("x", "y"), 2: ("y",), 3: ("x",), 4: ("p",)}[settings.inversion.data_components]
+    return (in_plane if waves in (1, 3) else ()) + (("z",) if waves in (2, 3) else ())
+
+
+def model_endings(settings: SettingsData) -> tuple[str, ...]:
+    """Endings of the model files that are read, in the order of the three parameters."""
+    if settings.physics.acoustic:
+        return ".vp", ".rho"
+    if settings.model.parameterization == 3:
+        return ".lam", ".mu", ".rho"
+    return (".vs", ".rho") if settings.physics.wave_type == 2 else (".vp", ".vs", ".rho")
