@@ -162,7 +162,7 @@ class Propagator:
 
     def _check(self, step: int) -> None:
         """Raise StabilityError on every rank of the group if any field of any block is not bounded."""
-        largest = max(float(np.max(np.abs(getattr(self.fields, n)))) for n in self.physics.velocity_fields)
+        largest = np.max([np.max(np.abs(getattr(self.fields, n))) for n in self.physics.velocity_fields])
         if self.comm.any(not largest < LARGEST_VALUE):
             raise StabilityError(
                 f"the simulation became unstable before step {step} (t = {step * self.time.dt:.4g} s): "

@@ -35,7 +35,7 @@ def dispatch(args: list[str]) -> int:
         return 0
     commands = _serial_commands()
     if args and args[0] in commands:
-        return _report(lambda: commands[args[0]](args[1:]))
+        return report_failure(lambda: commands[args[0]](args[1:]))
     from denise_py.parallel.comm import run_guarded
 
     return run_guarded(lambda comm: _run_file(args, comm))
@@ -71,7 +71,8 @@ def _run_file(args: list[str], comm) -> int:
     return run.run(args[0], comm)
 
 
-def _report(action: Callable[[], int]) -> int:
+def report_failure(action: Callable[[], int]) -> int:
+    """Exit code of an action; what ends it early becomes one message on stderr."""
     from denise_py.log import describe_failure
 
     try:

@@ -22,7 +22,6 @@ from denise_py.parameters.finding import (
     steps,
 )
 from denise_py.parameters.models import SettingsData
-from denise_py.parameters.table import key_at
 from denise_py.parameters.workflow_file import Stage
 
 __all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
@@ -30,9 +29,9 @@ __all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
 SU_MOST_SAMPLES: Final = 65535
 SU_LONGEST_INTERVAL: Final = 65535  # microseconds
 THIN_FRAME: Final = 10  # grid points; thinner frames reflect noticeably
-SMALLEST_MODULUS: Final = 1e6  # Pa; the shear modulus of any soil is larger
+LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
-LAME: Final = 3  # parameterization
+LAME: Final = 3  # number of the parameterisation
 
 
 def check(settings: SettingsData) -> list[Finding]:
@@ -82,7 +81,7 @@ def _blocks(s: SettingsData) -> Findings:
             text += f", but {s.show('fd.order')} needs {order}"
             yield found("error", f"{text}; set {name_of(path)} to at most {points // order}", *paths)
     for path, size in (("run.output_every_x", "grid.nx"), ("run.output_every_y", "grid.ny")):
-        if s.file_value(key_at(path)) > s.file_value(key_at(size)):
+        if s.at(path) > s.at(size):
             yield found("error", f"{s.show(path)} must not exceed {s.show(size)}", path, size)
 
 
@@ -109,14 +108,9 @@ def _frame(s: SettingsData) -> Findings:
             "boundary.free_surface",
         )
     if width < THIN_FRAME:
-        text = (
-            "without an absorbing frame all waves are reflected"
-            if width == 0
-            else "a thin frame reflects waves"
-        )
-        yield found(
-            "warning", f"{s.show('boundary.width')}: {text}; {THIN_FRAME} to 20 are usual", "boundary.width"
-        )
+        effect = "a thin frame reflects waves" if width else "without a frame all waves are reflected"
+        text = f"{s.show('boundary.width')}: {effect}; {THIN_FRAME} to 20 points are usual"
+        yield found("warning", text, "boundary.width")
 
 
 def _time_axis(s: SettingsData) -> Findings:
@@ -188,7 +182,7 @@ def _snapshots(s: SettingsData) -> Findings:
     if s.snapshots.kind == 0:
         return
     for first, last in (("snapshots.start", "snapshots.end"), ("snapshots.shot_start", "snapshots.shot_end")):
-        if s.file_value(key_at(last)) < s.file_value(key_at(first)):
+        if s.at(last) < s.at(first):
             yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
 
 
@@ -227,12 +221,16 @@ def _inversion(s: SettingsData) -> Findings:
     if s.inversion.sampling >= steps(s):
         text = f"{s.show('inversion.sampling')} must be less than the number of time steps ({steps(s)})"
         yield found("error", text, "inversion.sampling", "time.duration", "time.dt")
+    if steps(s) > SU_MOST_SAMPLES:
+        text = f"{s.show('time.duration')} with {s.show('time.dt')} makes {steps(s)} samples"
+        text += f"; observed data are SU files, which hold at most {SU_MOST_SAMPLES}"
+        yield found("error", text, "time.duration", "time.dt")
     first, last = "inversion.test_shot_start", "inversion.test_shot_end"
-    if 0 < s.inversion.test_shot_end < s.inversion.test_shot_start:
+    if s.inversion.test_shot_end < s.inversion.test_shot_start:
         yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
     starts = _start_paths(s)
     iterations = s.inversion.max_iterations
-    if not s.inversion.use_workflow and all(s.file_value(key_at(path)) > iterations for path in starts):
+    if not s.inversion.use_workflow and all(s.at(path) > iterations for path in starts):
         listed = ", ".join(s.show(path) for path in starts)
         text = f"{listed}: no parameter would change within {s.show('inversion.max_iterations')}"
         yield found("error", text, *starts, "inversion.max_iterations", "inversion.use_workflow")
@@ -257,7 +255,7 @@ def _start_paths(s: SettingsData) -> tuple[str, ...]:
 
 def _test_shots(s: SettingsData, shots: int) -> Findings:
     for path in ("inversion.test_shot_start", "inversion.test_shot_end"):
-        if s.file_value(key_at(path)) > shots:
+        if s.at(path) > shots:
             text = f"{s.show(path)}, but there are only {shots} shots in {s.show('sources.file')}"
             yield found("error", text, path, "sources.file")
 
@@ -271,7 +269,7 @@ def _filter(s: SettingsData) -> Findings:
     if s.filter.order % 2:
         yield found("error", f"{s.show('filter.order')} must be even", "filter.order")
     for path in ("filter.low_pass_start", "filter.low_pass_end", "filter.high_pass"):
-        yield from _nyquist(s, s.file_value(key_at(path)), s.show(path), path)
+        yield from _nyquist(s, s.at(path), s.show(path), path)
     if s.filter.kind == 1 and not s.inversion.use_workflow:
         yield from _rising_corner(s)
 
@@ -316,7 +314,7 @@ def _edge_order(s: SettingsData, parts: tuple[int, ...], size: str) -> Findings:
         left > right or (left == right and part != 1) for part, (left, right) in enumerate(pairwise(edges))
     ):
         yield found("error", f"{', '.join(s.show(path) for path in paths)} must increase", *paths)
-    elif edges[-1] > s.file_value(key_at(size)):
+    elif edges[-1] > s.at(size):
         yield found("error", f"{s.show(paths[-1])} lies outside the grid ({s.show(size)})", paths[-1], size)
 
 
@@ -333,32 +331,28 @@ def _limits(s: SettingsData) -> Findings:
         return
     for parameter in ("vp", "vs", "rho"):
         lower, upper = f"limits.{parameter}_lower", f"limits.{parameter}_upper"
-        if s.file_value(key_at(lower)) >= s.file_value(key_at(upper)):
+        if s.at(lower) >= s.at(upper):
             yield found("error", f"{s.show(lower)} must be less than {s.show(upper)}", lower, upper)
     if s.model.parameterization == LAME:
-        yield from _limits_in_pascal(s)
+        yield from _limits_of_moduli(s)
     ratio = s.limits.vp_vs_ratio
     if 0 < ratio <= 1:
         text = f"{s.show('limits.vp_vs_ratio')} has no effect; the ratio is enforced for values above 1"
         yield found("warning", text, "limits.vp_vs_ratio")
-    if ratio > 1 and s.model.parameterization != LAME and ratio * s.limits.vs_lower > s.limits.vp_upper:
+    if ratio > 1 and ratio * s.limits.vs_lower > s.limits.vp_upper:
         paths = ("limits.vp_vs_ratio", "limits.vs_lower", "limits.vp_upper")
         yield found("error", f"{', '.join(s.show(path) for path in paths)} contradict each other", *paths)
     percents = ("limits.vp_percent", "limits.vs_percent", "limits.rho_percent")
-    if s.limits.relative and all(s.file_value(key_at(path)) == 0 for path in percents):
+    if s.limits.relative and all(s.at(path) == 0 for path in percents):
         text = f"{', '.join(s.show(path) for path in percents)} with {s.show('limits.relative')}"
         yield found("error", f"{text} keep every parameter at its start value", *percents, "limits.relative")
 
 
-def _limits_in_pascal(s: SettingsData) -> Findings:
+def _limits_of_moduli(s: SettingsData) -> Findings:
     for path in ("limits.vp_upper", "limits.vs_upper"):
-        if s.file_value(key_at(path)) < SMALLEST_MODULUS:
-            text = (
-                f"{s.show(path)} is a limit in Pa for {s.show('model.parameterization')} and would cut every"
-            )
-            yield found(
-                "error", f"{text} solid; set it, for instance, to 1e12", path, "model.parameterization"
-            )
+        if s.at(path) > LARGEST_VELOCITY:
+            text = f"{s.show(path)} is a velocity in m/s here, also for {s.show('model.parameterization')}"
+            yield found("warning", f"{text}; as such it limits nothing", path, "model.parameterization")
 
 
 def _wolfe(s: SettingsData) -> Findings:

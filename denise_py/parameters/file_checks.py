@@ -14,7 +14,6 @@ from typing import Final
 from denise_py.parameters.finding import (
     Finding,
     Findings,
-    Severity,
     data_components,
     found,
     model_endings,
@@ -23,10 +22,10 @@ from denise_py.parameters.finding import (
 )
 from denise_py.parameters.models import SettingsData
 from denise_py.parameters.reader import nearby
-from denise_py.parameters.table import key_at
 
 SU_HEADER: Final = 240  # bytes
 SHOWN_FILES: Final = 3  # missing files of one kind that are named
+LOG_TO_FILES: Final = 2
 WAVELET_IN_TEXT_FILE: Final = 3
 WAVELET_IN_SU_FILES: Final = 7
 
@@ -54,7 +53,7 @@ def _inputs(s: SettingsData, shots: int | None) -> Findings:
     if not s.run.inversion:
         return
     for path in ("inversion.workflow_file", "filter.frequency_file"):
-        if s.file_value(key_at(path)):
+        if s.at(path):
             yield from _input(s, path)
     yield from _data(s, shots)
     yield from _taper_files(s, shots)
@@ -65,7 +64,7 @@ def _wavelets(s: SettingsData, shots: int | None) -> Findings:
         ("sources.signal_file", s.sources.wavelet),
         ("sources.signal_file_sh", s.sources.wavelet_sh),
     ):
-        base = str(s.file_value(key_at(path)))
+        base = str(s.at(path))
         if base and kind == WAVELET_IN_TEXT_FILE:
             yield from _input(s, path)
         if base and kind == WAVELET_IN_SU_FILES:
@@ -94,7 +93,7 @@ def _traces(s: SettingsData, file: str) -> Findings:
 
 def _taper_files(s: SettingsData, shots: int | None) -> Findings:
     for path in ("tapers.file_name", "tapers.file_name_u", "tapers.file_name_rho"):
-        base = str(s.file_value(key_at(path)))
+        base = str(s.at(path))
         if s.tapers.file and base:
             yield from _input(s, path, base, _model_size(s))
         if s.tapers.file_per_shot and base:
@@ -108,7 +107,7 @@ def _model_size(s: SettingsData) -> int:
 
 def _input(s: SettingsData, path: str, file: str | None = None, size: int | None = None) -> Findings:
     """A file that is read: regular, readable, not empty and, if `size` is given, of that many bytes."""
-    file = str(s.file_value(key_at(path))) if file is None else file
+    file = str(s.at(path)) if file is None else file
     reason = _unreadable(file)
     if not reason and size is not None and os.path.getsize(file) != size:
         reason = f"has {os.path.getsize(file)} bytes, but {size} are needed: {s.show('grid.nx')} times"
@@ -158,14 +157,21 @@ def _outputs(s: SettingsData) -> Findings:
     if s.source_wavelet.estimate:
         written.append("sources.signal_file")
     for path in written:
-        yield from _output(s, path, "error")
-    if s.run.log:
-        # With 1 the first process writes to the terminal, so the log is not lost.
-        yield from _output(s, "run.log_file", "error" if s.run.log == 2 else "warning")
+        yield from _output(s, path, os.path.dirname(str(s.at(path))) or ".")
+    if s.run.log == LOG_TO_FILES:
+        yield from _output(s, "run.log_file", _existing_parent(str(s.at("run.log_file"))))
 
 
-def _output(s: SettingsData, path: str, severity: Severity) -> Findings:
-    parent = os.path.dirname(str(s.file_value(key_at(path)))) or "."
+def _existing_parent(file: str) -> str:
+    """The innermost directory of a path that exists already; the log creates what is missing."""
+    parent = os.path.dirname(file) or "."
+    while not os.path.exists(parent):
+        parent = os.path.dirname(parent) or "."
+    return parent
+
+
+def _output(s: SettingsData, path: str, parent: str) -> Findings:
+    """Whether files can be written into a directory."""
     if not os.path.exists(parent):
         reason = f"directory {parent} does not exist; create it"
     elif not os.path.isdir(parent):
@@ -174,4 +180,4 @@ def _output(s: SettingsData, path: str, severity: Severity) -> Findings:
         reason = f"directory {parent} must not be written by you (no permission)"
     else:
         return
-    yield found(severity, f"{s.show(path)}: {reason}", path)
+    yield found("error", f"{s.show(path)}: {reason}", path)

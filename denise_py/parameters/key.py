@@ -5,7 +5,7 @@ Values in conditions, defaults and choices are those of the parameter file (a sw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -160,6 +160,20 @@ class Key:
             return f"when {condition.text}"
         return "always" if self.always_required else ""
 
+    def default_text(self) -> str:
+        """Default as it is shown to users; '' if there is none."""
+        if isinstance(self.default, Required) or self.default == "":
+            return ""
+        if isinstance(self.default, SameAs):
+            return f"that of {self.default.name}"
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
+    def type_text(self) -> str:
+        """Type, limits and unit as one phrase."""
+        limits = "" if self.choices else self.limits()
+        unit = f"in {self.unit}" if self.unit else ""
+        return ", ".join(part for part in (KIND_TEXT[self.kind], limits, unit) if part)
+
     def limits(self) -> str:
         """Allowed values as a phrase; '' if everything is allowed."""
         if self.choices:
@@ -183,19 +197,32 @@ class Key:
             or (self.at_most is not None and value > self.at_most)
         )
 
-    def missing_features(self) -> tuple[Need, ...]:
-        """Needs whose feature this version lacks."""
-        return tuple(need for need in self.needs if not need.feature.available)
+    def unavailable(self) -> tuple[str, ...]:
+        """What this version lacks of the key, one phrase per missing feature."""
+        missing = (need for need in self.needs if not need.feature.available)
+        return tuple(f"{need.feature.title}{self._except(need)}" for need in missing)
+
+    def _except(self, need: Need) -> str:
+        if need.unless is None:
+            return ""
+        if self.choices:
+            return f" (value {listed([choice for choice in self.choices if need.refuses(choice)])})"
+        return f" (any value but {listed(need.unless)})"
 
 
 def _follow(value: Value | SameAs, values: Values) -> Value:
     return values[value.name] if isinstance(value, SameAs) else value
 
 
+def listed(values: Sequence[Value]) -> str:
+    """'1', '1 or 2', '1, 2 or 3'."""
+    words = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 def equals(name: str, *wanted: int) -> When:
     """Condition: a key has one of some values."""
-    listed = " or ".join(str(value) for value in wanted)
-    return When(lambda values: values[name] in wanted, f"{name} = {listed}")
+    return When(lambda values: values[name] in wanted, f"{name} = {listed(wanted)}", compound=len(wanted) > 1)
 
 
 def positive(name: str) -> When:
@@ -210,11 +237,15 @@ def at_least(name: str, number: int) -> When:
 
 def both(first: When, second: When) -> When:
     """Condition: two conditions at once."""
-    text = " and ".join(f"({part.text})" if part.compound else part.text for part in (first, second))
+    text = f"{_bracketed(first)} and {_bracketed(second)}"
     return When(lambda values: first.test(values) and second.test(values), text)
 
 
 def either(first: When, second: When) -> When:
     """Condition: at least one of two conditions."""
-    text = f"{first.text} or {second.text}"
+    text = f"{_bracketed(first)} or {_bracketed(second)}"
     return When(lambda values: first.test(values) or second.test(values), text, compound=True)
+
+
+def _bracketed(condition: When) -> str:
+    return f"({condition.text})" if condition.compound else condition.text

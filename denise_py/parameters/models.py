@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from denise_py.parameters.key import Key, Value
 from denise_py.parameters.table import TABLE, key_at
+from denise_py.parameters.values import show
 
 
 class ComponentFiles(Mapping[str, str]):
@@ -179,7 +180,7 @@ class SnapshotSettings(Group):
 
 
 class InversionSettings(Group):
-    """Course of an inversion; test_shot_end 0 means the last shot."""
+    """Course of an inversion; test_shot_start 0 means that all shots are test shots."""
 
     max_iterations: int
     data: str
@@ -392,8 +393,13 @@ class SettingsData(Group):
             return next(choice for choice in key.choices if (choice == key.true_at) == value)
         return value
 
+    def at(self, path: str) -> Value:
+        """Value of the setting at 'group.field' as it stands in a file; KeyError if there is none."""
+        value = self.file_value(key_at(path))
+        if value is None:
+            raise KeyError(path)
+        return value
+
     def show(self, path: str) -> str:
         """'KEY = value' of the setting at 'group.field', for messages."""
-        key = key_at(path)
-        value = self.file_value(key)
-        return f"{key.name} = {value:g}" if isinstance(value, float) else f"{key.name} = {value}"
+        return f"{key_at(path).name} = {show(self.at(path))}"

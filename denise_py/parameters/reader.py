@@ -8,7 +8,8 @@ dialect of DENISE, in which everything that is not `"NAME" : "value"` is a remar
     "NX" = "500", "NY" : 100
     "REFRECX , REFRECY" : "0.0 , 0.2",
 
-Entries with several names are split here; names, types and limits are looked at elsewhere.
+Entries with several names are split here, and objects inside a JSON object only group their members;
+names, types and limits are looked at elsewhere.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ _BARE_NAME: Final = re.compile(
         (?: "(?P<text>[^"\n]*)" | '(?P<single>[^'\n]*)' | (?P<bare>[^\s",']+) ) [\s,}]* $""",
     re.VERBOSE,
 )
+_ASSIGNED: Final = re.compile(r"""(?<!\w)(\w{2,})["']?\s*[:=]""")
+_QUOTED: Final = re.compile(r'"(\w+)"')
 _JSON_NAME: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"\s*:')
 _STRING_OR_LAST_COMMA: Final = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(\s*[}\]])')
 _COMMENT_NAME: Final = re.compile(r"[_\s]*comments?[_\s\d]*|//.*|#.*|\$schema|", re.IGNORECASE)
@@ -103,7 +106,7 @@ def nearby(path: str) -> str:
             names = [item.name for item in islice(found, 5000)]
     except OSError:
         return ""
-    near = difflib.get_close_matches(os.path.basename(path), sorted(names), n=3, cutoff=0.6)
+    near = difflib.get_close_matches(os.path.basename(path), sorted(names), n=3, cutoff=0.75)
     return f" (near names in {parent}: {', '.join(near)})" if near else ""
 
 
@@ -155,12 +158,22 @@ def _json_pairs(text: str, source: str) -> list[Entry] | None:
     """Members of a JSON object with their lines; None if the text is not JSON."""
     try:
         top = json.loads(text, object_pairs_hook=_Pairs)
+        members = list(_members(top)) if isinstance(top, _Pairs) else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(top, _Pairs):
+    if members is None:
         raise ParameterError(f'parameter file {source} must hold an object: {{"NAME": value, ...}}')
     lines = _lines_of_names(text)
-    return [Entry(name, value, next(lines.get(name, iter(())), None)) for name, value in top]
+    return [Entry(name, value, next(lines.get(name, iter(())), None)) for name, value in members]
+
+
+def _members(pairs: _Pairs) -> Iterator[tuple[str, object]]:
+    """Names and values, those of objects inside included: they only group parameters."""
+    for name, value in pairs:
+        if isinstance(value, _Pairs):
+            yield from _members(value)
+        else:
+            yield name, value
 
 
 def _lines_of_names(text: str) -> dict[str, Iterator[int]]:
@@ -238,15 +251,15 @@ def _known(name: str) -> bool:
 
 def _suspicious(line: str) -> tuple[str, bool]:
     """Why a line without an entry looks like one, and whether that is serious."""
-    if "comment" in line.lower() or not re.search("[:=]", line):
-        quoted = re.search(r'"(\w+)"', line)
-        if quoted and _known(quoted.group(1)) and "comment" not in line.lower():
-            return f'{quoted.group(1)} has no value here; write "NAME" : "value"', False
+    if "comment" in line.lower():  # perhaps the second half of a remark on two lines
         return "", False
-    for match in re.finditer(r"""(?<!\w)(?P<name>\w+)["']?\s*[:=]""", line):
-        if len(match.group("name")) > 1 and _known(match.group("name")):
-            remark = f'\'{shorten(line.strip())}\' cannot be read; write "{match.group("name")}" : "value",'
-            return remark, '"' in line
+    for match in _ASSIGNED.finditer(line):
+        if _known(match.group(1)):
+            hint = f'write "{match.group(1)}" : "value",'
+            return f"'{shorten(line.strip())}' cannot be read; {hint}", '"' in line
+    for match in _QUOTED.finditer(line):
+        if _known(match.group(1)):
+            return f'{match.group(1)} has no value here; write "{match.group(1)}" : "value",', False
     return "", False
 
 
@@ -279,7 +292,7 @@ def _values(value: object, count: int) -> list[object] | None:
     """The values of `count` names, None if their number differs."""
     if count == 1:
         return [value]
-    if isinstance(value, list) and not isinstance(value, _Pairs):
+    if isinstance(value, list):
         return list(value) if len(value) == count else None
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
     while parts and parts[-1] == "":

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from denise_py.parameters.key import Alias, Key, Need, Value
+from denise_py.parameters.key import Alias, Key, Need, Value, listed
 from denise_py.parameters.reader import Entry
 from denise_py.parameters.table import ALIASES, FOREIGN, KEYS, TABLE
-from denise_py.parameters.values import convert, is_empty, out_of_range, shorten
+from denise_py.parameters.values import convert, is_empty, out_of_range, shorten, show
 
 LAST_LINE: Final = 2**62
 
@@ -114,7 +114,7 @@ class _Resolution(Mapping[str, Value]):
         for entry in entries:
             found = find_key(entry.name)
             if found is None:
-                self._say(self.warnings, entry, f"{_unknown(entry.name)}")
+                self._say(self.warnings, entry, _unknown(entry.name))
                 continue
             key, alias = found
             expected = alias.name if alias else key.name
@@ -148,11 +148,11 @@ class _Resolution(Mapping[str, Value]):
         if key.forbidden:
             self._say(self.problems, entry, f"{key.name}: {key.forbidden}")
         if key.dead and value != key.default_value(self):
-            self._say(self.warnings, entry, f"{key.name} = {value} has no effect: {key.dead}")
+            self._say(self.warnings, entry, f"{key.name} = {show(value)} has no effect: {key.dead}")
         limit = out_of_range(key, value)
         reason = f" {limit}" if limit else _refusal(key, value)
         if reason:
-            self._say(self.problems, entry, f"{_label(given[0], key)} = {value}{reason}")
+            self._say(self.problems, entry, f"{_label(given[0], key)} = {show(value)}{reason}")
             return self._fail(key)
         return value
 
@@ -164,7 +164,7 @@ class _Resolution(Mapping[str, Value]):
             except ValueError as error:
                 entry = given[0].entry
                 text = f"{_label(given[0], key)} = {shorten(entry.value)} {error}; it is not used in this run"
-                self._say(self.warnings, entry, f"{text}")
+                self._say(self.warnings, entry, text)
                 return idle
             if value != idle:
                 self.unused.add(key.name)
@@ -181,8 +181,9 @@ class _Resolution(Mapping[str, Value]):
         return key.default_value(self)
 
     def _fail(self, key: Key) -> Value:
+        """The value that stands in for a wrong one, so that the remaining keys can be examined."""
         self.failed.add(key.name)
-        return key.placeholder
+        return key.default_value(self)
 
     def _first(self, key: Key, given: list[_Given]) -> Value | None:
         """The first of the values given, None (with a problem) if it is no value of the right type."""
@@ -205,7 +206,7 @@ class _Resolution(Mapping[str, Value]):
                 same = False
             if not same:
                 text = f"{_label(other, key)} = {shorten(other.entry.value)} is ignored"
-                self._say(self.warnings, other.entry, f"{text}; {key.name} = {value} came first")
+                self._say(self.warnings, other.entry, f"{text}; {key.name} = {show(value)} came first")
 
     def _say(self, messages: list[_Said], entry: Entry, text: str) -> None:
         where = self.source if entry.line is None else f"{self.source}, line {entry.line}"
@@ -237,8 +238,8 @@ def _refusal(key: Key, value: Value) -> str:
 def _works(key: Key, missing: list[Need]) -> str:
     """The values of a key that this version can serve."""
     if key.choices:
-        return " or ".join(str(choice) for choice in key.choices if key.works(choice))
-    return " or ".join(str(value) for value in missing[0].unless or ())
+        return listed([choice for choice in key.choices if key.works(choice)])
+    return listed(missing[0].unless or ())
 
 
 def _unknown(name: str) -> str:

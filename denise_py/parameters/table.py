@@ -144,13 +144,13 @@ RUN: Final = (
         choices={
             0: "no log messages",
             1: "the first process to the terminal, the others to files",
-            2: "all processes to files",
+            2: "as 1, and the first process to a file as well",
         },
     ),
     Key(
         "LOG_FILE", "run", "log_file", "str", "base name of the log files",
-        "The number of the process is appended to it. The directory must exist before the run. DENISE "
-        "ignored this key and wrote hidden files into the working directory.",
+        "The number of the process is appended to it. The directory is created when the first line is "
+        "written. DENISE ignored this key and wrote hidden files into the working directory.",
         default="log/LOG_FILE", used=positive("LOG"),
     ),
     Key(
@@ -209,13 +209,13 @@ GRID: Final = (
         "Size of the grid in horizontal direction, including the absorbing frame on both sides. Grid point "
         "i lies at x = i * DH, so the model reaches from DH to NX * DH and x = 0 lies outside. Model files "
         "must hold exactly NX * NY numbers.",
-        unit="grid points", at_least=1,
+        at_least=1,
     ),
     Key(
         "NY", "grid", "ny", "int", "number of grid points in y",
         "Size of the grid in vertical direction, including the absorbing frame. y points down, and the "
         "first row lies at y = DH; with a free surface this row is the surface.",
-        unit="grid points", at_least=1,
+        at_least=1,
     ),
     Key(
         "DH", "grid", "dh", "float", "grid spacing",
@@ -287,8 +287,8 @@ MODEL: Final = (
     Key(
         "INVMAT1", "model", "parameterization", "int", "parameters that describe the model",
         "The quantities the inversion updates, and for 3 also the quantities in the model files. Velocities "
-        "and density are the usual choice. For 3 the limits VPUPPERLIM to VSLOWERLIM apply to lambda and mu "
-        "and have to be given in Pa. DENISE crashed with 2 and computed unusable gradients with 3.",
+        "and density are the usual choice. The limits of the update are velocities and density in any case. "
+        "DENISE crashed with 2 and computed unusable gradients with 3.",
         default=1, idle=1, used=equals("ACOUSTIC", 0),
         choices={
             1: "Vp, Vs and density",
@@ -735,20 +735,19 @@ INVERSION_KEYS: Final = (
     Key(
         "TESTSHOT_START", "inversion", "test_shot_start", "int", "first test shot",
         "The parabolic step search simulates only the test shots TESTSHOT_START, TESTSHOT_START + "
-        "TESTSHOT_INCR, ... up to TESTSHOT_END. A few shots spread over the profile save time; all shots "
-        "are safest.",
-        default=1, used=INVERSION, at_least=1,
+        "TESTSHOT_INCR, ... up to TESTSHOT_END. A few shots spread over the profile save time; 0, the "
+        "default, takes all shots, which is safest. DENISE did not notice numbers beyond the last shot.",
+        default=0, used=INVERSION, at_least=0,
     ),
     Key(
         "TESTSHOT_END", "inversion", "test_shot_end", "int", "last test shot",
-        "Last shot that may serve as test shot. 0, the default, means the last shot there is. DENISE did "
-        "not notice a number beyond the last shot.",
-        default=0, used=INVERSION, at_least=0,
+        "Last shot that may serve as test shot. It need not be hit by TESTSHOT_INCR.",
+        used=positive("TESTSHOT_START"), idle=0, at_least=1,
     ),
     Key(
         "TESTSHOT_INCR", "inversion", "test_shot_increment", "int", "step between test shots",
         "Step from one test shot to the next. 1 takes every shot between TESTSHOT_START and TESTSHOT_END.",
-        default=1, used=INVERSION, at_least=1,
+        default=1, used=positive("TESTSHOT_START"), at_least=1,
     ),
     Key(
         "INV_MODELFILE", "inversion", "model_file", "str", "base name of inverted models",
@@ -1287,36 +1286,31 @@ LIMITS: Final = (
     *(
         Key(
             name, "limits", field, "float", title,
-            f"{text} It applies to updated and to trial models. For INVMAT1 = 3 the limits of Vp and Vs "
-            "hold for lambda and mu, in Pa.",
+            f"{text} It holds for updated and for trial models, whatever INVMAT1 is; DENISE took it for a "
+            "limit of lambda or mu when INVMAT1 = 3.",
             default=default, used=INVERSION, unit=unit, at_least=0,
         )
         for name, field, title, text, default, unit in (
-            (
-                "VPUPPERLIM", "vp_upper", "upper limit of Vp",
-                "Larger values are cut to this one.", 25000.0, "m/s",
-            ),
-            (
-                "VPLOWERLIM", "vp_lower", "lower limit of Vp",
-                "Smaller values are raised to this one.", 0.0, "m/s",
-            ),
-            (
-                "VSUPPERLIM", "vs_upper", "upper limit of Vs",
-                "Larger values do not get through.", 25000.0, "m/s",
-            ),
+            ("VPUPPERLIM", "vp_upper", "upper limit of Vp", "Cuts larger values.", 25000.0, "m/s"),
+            ("VPLOWERLIM", "vp_lower", "lower limit of Vp", "Raises smaller values.", 0.0, "m/s"),
+            ("VSUPPERLIM", "vs_upper", "upper limit of Vs", "Cuts larger values.", 25000.0, "m/s"),
             (
                 "VSLOWERLIM", "vs_lower", "lower limit of Vs",
-                "Smaller values are raised to this one, except where Vs is zero (water, air).", 0.0, "m/s",
-            ),
-            (
-                "RHOUPPERLIM", "rho_upper", "upper limit of density",
-                "Larger values do not get through.", 25000.0, "kg/m3",
-            ),
-            (
-                "RHOLOWERLIM", "rho_lower", "lower limit of density",
-                "Smaller values do not get through.", 0.0, "kg/m3",
+                "Raises smaller values, except where Vs is zero (water, air).", 0.0, "m/s",
             ),
         )
+    ),
+    Key(
+        "RHOUPPERLIM", "limits", "rho_upper", "float", "upper limit of density",
+        "Cuts larger values to this one, in updated and in trial models. DENISE kept the old value instead, "
+        "and only after density had begun to change.",
+        default=25000.0, used=INVERSION, unit="kg/m3", at_least=0,
+    ),
+    Key(
+        "RHOLOWERLIM", "limits", "rho_lower", "float", "lower limit of density",
+        "Raises smaller values to this one, in updated and in trial models. A limit above zero keeps the "
+        "simulation stable.",
+        default=0.0, used=INVERSION, unit="kg/m3", at_least=0,
     ),
     Key(
         "VP_VS_RATIO", "limits", "vp_vs_ratio", "float", "smallest ratio Vp / Vs",

@@ -75,6 +75,11 @@ def is_empty(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and not raw.strip())
 
 
+def show(value: Value) -> str:
+    """A converted value as it is shown in messages."""
+    return f"{value:g}" if isinstance(value, float) else shorten(value)
+
+
 def shorten(raw: object, limit: int = 60) -> str:
     """A value as it is shown in messages: on one line, printable and not too long."""
     if isinstance(raw, list | dict):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,46 +48,26 @@ def plot_gather(
     Raises DataError when the two do not have the same size or sampling interval, UsageError for trace
     numbers that do not exist, a missing sampling interval, a missing matplotlib or another ending.
     """
-    first = _traces(observed)
-    second = None if synthetic is None else _traces(synthetic)
     _check_alike(observed, synthetic)
-    dt = dt or getattr(observed, "dt", None) or getattr(synthetic, "dt", None)
-    if not dt:
-        raise UsageError("the sampling interval is not known: give dt in s")
-    if positions is None:
-        positions = getattr(observed, "receivers", None)
-    axis = _Axis(*_trace_axis(positions, len(first)), dt)
-    chosen = _chosen_traces(traces, len(first))
+    first = _traces(observed)
     panels = [("seismograms", first)]
-    if second is not None:
-        panels = [("observed", first), ("synthetic", second), ("synthetic - observed", second - first)]
-    bound = symmetric_bound(first, clip)
-    with drawing(path, (2.7 * len(panels) + 3.4, 5.2)) as figure:
-        axes = figure.subplots(1, len(panels) + 1, sharey=True, width_ratios=[*(1 for _ in panels), 1.25])
-        for ax, (name, data) in zip(axes, panels, strict=False):
-            image = _density(ax, data, axis, bound)
-            ax.set_title(name)
-        bar = figure.colorbar(
-            image,
-            ax=list(axes[:-1]),
-            location="bottom",
-            extend="both",
-            label="amplitude",
-            shrink=0.5,
-            aspect=35,
-        )
-        bar.formatter.set_powerlimits((-2, 3))
-        _wiggles(axes[-1], first, second, chosen, axis)
-        axes[0].set_ylabel("time (s)")
-        if title:
-            figure.suptitle(title)
+    if synthetic is not None:
+        second = _traces(synthetic)
+        panels = [("observed", first), ("synthetic", second), ("synthetic − observed", second - first)]
+    axis = _axis(
+        dt, positions, [gather for gather in (observed, synthetic) if isinstance(gather, Gather)], first
+    )
+    chosen = _chosen_traces(traces, len(first))
+    _draw(panels, axis, chosen, symmetric_bound(first, clip), path, title)
 
 
+@dataclass(frozen=True, eq=False)
 class _Axis:
     """Where traces and samples are drawn. values: (ntr,) evenly spaced; label: what they are; dt in s."""
 
-    def __init__(self, values: np.ndarray, label: str, dt: float) -> None:
-        self.values, self.label, self.dt = values, label, dt
+    values: np.ndarray
+    label: str
+    dt: float
 
     def extent(self, ns: int) -> tuple[float, float, float, float]:
         """Left, right, bottom and top of an image with a pixel for every sample."""
@@ -112,11 +93,23 @@ def _check_alike(observed: Gather | np.ndarray, synthetic: Gather | np.ndarray |
             f"of {long_too}: choose files of the same shot, component and sampling"
         )
     both = isinstance(observed, Gather) and isinstance(synthetic, Gather)
-    if both and not np.isclose(observed.dt, synthetic.dt, rtol=1e-3):
+    if both and not np.isclose(observed.dt, synthetic.dt, rtol=1e-3, atol=0):
         raise DataError(
             f"the observed gather is sampled every {observed.dt:g} s, the synthetic one every "
             f"{synthetic.dt:g} s"
         )
+
+
+def _axis(
+    dt: float | None, positions: np.ndarray | None, gathers: Sequence[Gather], traces: np.ndarray
+) -> _Axis:
+    """The axes of traces (ntr, ns), with what is not given taken from the first gather."""
+    if gathers:
+        dt = gathers[0].dt if dt is None else dt
+        positions = gathers[0].receivers if positions is None else positions
+    if not dt:
+        raise UsageError("the sampling interval is not known: give dt in s")
+    return _Axis(*_trace_axis(positions, len(traces)), dt)
 
 
 def _trace_axis(positions: np.ndarray | None, count: int) -> tuple[np.ndarray, str]:
@@ -161,9 +154,41 @@ def _chosen_traces(traces: Sequence[int] | None, count: int) -> list[int]:
 # ---------------------------------------------------------------------------------------------- drawing
 
 
+def _draw(
+    panels: Sequence[tuple[str, np.ndarray]],
+    axis: _Axis,
+    chosen: Sequence[int],
+    bound: float,
+    path: str | os.PathLike[str],
+    title: str,
+) -> None:
+    first, *others = (data for _, data in panels)
+    with drawing(path, (2.7 * len(panels) + 3.4, 5.2)) as figure:
+        axes = figure.subplots(1, len(panels) + 1, sharey=True, width_ratios=[*(1 for _ in panels), 1.25])
+        for ax, (name, data) in zip(axes, panels, strict=False):
+            image = _density(ax, data, axis, bound)
+            ax.set_title(name)
+        bar = figure.colorbar(image, ax=list(axes[:-1]), extend="both", aspect=40, pad=0.02)
+        bar.set_label("amplitude", labelpad=2)
+        bar.formatter.set_powerlimits((-2, 3))
+        bar.formatter.set_useMathText(True)
+        _wiggles(axes[-1], first, others[0] if others else None, chosen, axis)
+        axes[0].set_ylim(first.shape[1] * axis.dt, 0)
+        axes[0].set_ylabel("time (s)")
+        figure.get_layout_engine().set(w_pad=0.12)
+        if title:
+            figure.suptitle(title)
+
+
 def _density(ax: Axes, data: np.ndarray, axis: _Axis, bound: float) -> AxesImage:
     image = ax.imshow(
-        data.T, cmap="RdBu_r", vmin=-bound, vmax=bound, extent=axis.extent(data.shape[1]), aspect="auto"
+        data.T,
+        cmap="RdBu_r",
+        vmin=-bound,
+        vmax=bound,
+        extent=axis.extent(data.shape[1]),
+        aspect="auto",
+        interpolation="nearest",
     )
     ax.set_xlabel(axis.label)
     ax.locator_params(axis="x", nbins=5, integer=axis.label == "trace")

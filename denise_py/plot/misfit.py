@@ -25,8 +25,10 @@ _BANDS = ("#ffffff", "#e8edf2")
 
 @dataclass(frozen=True)
 class Iteration:
-    """What the figure needs of one iteration. misfit_after is None where no step was accepted; low_pass in Hz,
-    None without a filter."""
+    """What the figure needs of one iteration.
+
+    misfit_after is None where no step was accepted; low_pass: corner in Hz, None without a filter.
+    """
 
     iteration: int
     stage: int
@@ -129,11 +131,10 @@ def plot_misfit(
             _misfit_line(top, stage)
         _stage_names(top, stages)
         _steps(bottom, list(itertools.chain(*stages)))
-        top.set_yscale("log", nonpositive="mask")
-        top.set_ylabel("misfit")
-        top.grid(axis="y", which="both", color="0.85", linewidth=0.5)
-        top.set_axisbelow(True)
         top.margins(y=0.12)
+        if any(one.misfit_before > 0 for one in itertools.chain(*stages)):
+            _logarithmic(top, between=True)
+        top.set_ylabel("misfit")
         bottom.set_xlabel("iteration")
         bottom.set_xlim(stages[0][0].iteration - 1, stages[-1][-1].iteration)
         bottom.xaxis.get_major_locator().set_params(integer=True)
@@ -163,6 +164,25 @@ def _misfit_line(ax: Axes, stage: Sequence[Iteration]) -> None:
     ax.plot(done, misfit, color=_LINE, linewidth=1.4, marker="o", markersize=3.5, clip_on=False, zorder=3)
 
 
+def _logarithmic(ax: Axes, *, between: bool = False) -> None:
+    """Logarithmic y axis with plain numbers; between: also between the powers of ten where these are few."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    ax.set_yscale("log", nonpositive="mask")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    low, high = ax.get_ylim()
+    digits = "123456789" if high < 3 * low else "235" if high < 50 * low else ""
+    if between and digits:
+        ax.yaxis.set_minor_formatter(
+            FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in digits else "")
+        )
+    else:
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.grid(axis="y", which="major", color="0.8", linewidth=0.6)
+    ax.grid(axis="y", which="minor", color="0.92", linewidth=0.4)
+    ax.set_axisbelow(True)
+
+
 def _stage_names(ax: Axes, stages: Sequence[Sequence[Iteration]]) -> None:
     """Corner frequencies along the upper edge, upright where the bands are narrow."""
     if len(stages) == 1 and stages[0][0].low_pass is None:
@@ -171,8 +191,8 @@ def _stage_names(ax: Axes, stages: Sequence[Sequence[Iteration]]) -> None:
     for stage in stages:
         left, right = stage[0].iteration - 1, stage[-1].iteration
         corner = stage[0].low_pass
-        band = "all frequencies" if corner is None else f"≤ {corner:g} Hz"
-        narrow = (right - left) / (last - first) < (0.2 if corner is None else 0.11)
+        band = "full band" if corner is None else f"≤ {corner:g} Hz"
+        narrow = (right - left) / (last - first) < 0.11
         ax.annotate(
             band,
             (0.5 * (left + right), 1.0),
@@ -192,9 +212,11 @@ def _steps(ax: Axes, iterations: Sequence[Iteration]) -> None:
     number, step = [one.iteration for one in taken], np.array([one.step for one in taken])
     ax.plot(number, step, linestyle="none", marker="o", markersize=3.5, color=_LINE, clip_on=False, zorder=3)
     if step.size and step.max() > 20 * step.min():
-        ax.set_yscale("log")
+        ax.margins(y=0.2)
+        _logarithmic(ax)
     else:
         ax.set_ylim(0, 1.15 * step.max() if step.size else 1)
+        ax.grid(axis="y", color="0.8", linewidth=0.6)
     if failed:
         floor = ax.get_xaxis_transform()
         ax.plot(
@@ -208,5 +230,3 @@ def _steps(ax: Axes, iterations: Sequence[Iteration]) -> None:
         )
         ax.legend(loc="best", fontsize=8.5)
     ax.set_ylabel("step length")
-    ax.grid(axis="y", color="0.85", linewidth=0.5)
-    ax.set_axisbelow(True)

@@ -1,7 +1,7 @@
 """Maps of the model: panels that share one colour scale, and gradients on a symmetric one.
 
-Row j of an array (from 0) is drawn at y = (j + 1) dh and column i at x = (i + 1) dh, the coordinates of source
-and receiver files; y points down.
+Row j of an array (from 0) is drawn at y = (j + 1) dh and column i at x = (i + 1) dh, the coordinates of
+source and receiver files; y points down.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Panel = tuple[str, np.ndarray]
 _WIDE = 1.4  # models with a larger ratio of width to height are stacked, others stand side by side
 _EQUAL_AXES = (0.2, 8.0)  # ratios of width to height for which one metre is as long in x as in y
 _ROW_LENGTH = 3
+_WATER = "0.88"
 
 
 def compare_models(
@@ -45,13 +46,14 @@ def compare_models(
     panels: titles and arrays (ny, nx); label: of the colour bar, quantity and unit; sources, receivers:
     (n, 2) positions [x, y] in m, drawn as stars and triangles; limits: values at the ends of the colour
     scale, smallest and largest value of all panels if not given; colours: a colour map of matplotlib.
+    Among positive values exact zeros stand for water (no S velocity): grey, and without part in the scale.
 
     Raises ValueError when there is no panel or one does not have the shape of the grid, UsageError without
     matplotlib or for another ending.
     """
     _check_shapes(panels, grid)
-    low, high = limits or _range(panels)
-    _draw(panels, grid, path, colours, (low, high), label, title, sources, receivers)
+    shown = [(name, _without_water(array)) for name, array in panels]
+    _draw(shown, grid, path, colours, limits or _range(shown), label, title, sources, receivers)
 
 
 def plot_gradient(
@@ -90,6 +92,11 @@ def _check_shapes(panels: Sequence[Panel], grid: Grid) -> None:
             raise ValueError(f"panel '{title}' has shape {np.shape(array)}, the grid {grid.shape}")
 
 
+def _without_water(array: np.ndarray) -> np.ma.MaskedArray:
+    array = np.ma.masked_array(array)
+    return np.ma.masked_equal(array, 0) if array.min() == 0 and array.max() > 0 else array
+
+
 def _range(panels: Sequence[Panel]) -> tuple[float, float]:
     low = min(float(np.min(array)) for _, array in panels)
     high = max(float(np.max(array)) for _, array in panels)
@@ -126,10 +133,11 @@ def _draw(
         for ax in axes.flat[max(0, len(panels) - columns) : len(panels)]:
             ax.set_xlabel("$x$ (m)")
             ax.tick_params(labelbottom=True)
-        _colour_bar(figure, image, list(axes.flat), panels, limits, label)
+        bar = _colour_bar(figure, image, list(axes.flat), panels, limits, label)
         _legend(figure, axes[0, 0])
         if title:
             figure.suptitle(title)
+        _align(figure, bar, axes[0, 0], axes[-1, 0])
 
 
 def _arrangement(count: int, grid: Grid) -> tuple[int, int, float, float]:
@@ -148,6 +156,7 @@ def _is_equal(grid: Grid) -> bool:
 
 def _map(ax: Axes, array: np.ndarray, grid: Grid, colours: str, limits: tuple[float, float]) -> AxesImage:
     first, right, bottom = 0.5 * grid.dh, (grid.nx + 0.5) * grid.dh, (grid.ny + 0.5) * grid.dh
+    ax.set_facecolor(_WATER)
     return ax.imshow(
         array,
         cmap=colours,
@@ -159,7 +168,7 @@ def _map(ax: Axes, array: np.ndarray, grid: Grid, colours: str, limits: tuple[fl
 
 
 def _points(ax: Axes, sources: np.ndarray | None, receivers: np.ndarray | None, width: float) -> None:
-    """Receivers below, sources above; the more there are, the smaller they get. width: of the axes in inches."""
+    """Sources on top of receivers; many are drawn smaller. width: of the axes in inches."""
     marks = (("receiver", receivers, "v", (2.2, 6.0)), ("source", sources, "*", (4.0, 11.0)))
     for name, positions, marker, (smallest, largest) in marks:
         if positions is None or len(positions) == 0:
@@ -186,19 +195,34 @@ def _colour_bar(
     panels: Sequence[Panel],
     limits: tuple[float, float],
     label: str,
-) -> None:
+) -> Axes:
     below = any(np.min(array) < limits[0] for _, array in panels)
     above = any(np.max(array) > limits[1] for _, array in panels)
     ends = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
-    bar = figure.colorbar(image, ax=axes, label=label, extend=ends[below, above], pad=0.02, fraction=0.05)
+    slim = figure.get_figheight() / 0.17
+    bar = figure.colorbar(image, ax=axes, label=label, extend=ends[below, above], pad=0.02, aspect=slim)
     bar.outline.set_linewidth(0.6)
     if max(map(abs, limits)) < 0.01 or max(map(abs, limits)) >= 1e5:
         bar.formatter.set_powerlimits((0, 0))
         bar.formatter.set_useMathText(True)
         bar.update_ticks()
+    return bar.ax
+
+
+def _align(figure: Figure, bar: Axes, top: Axes, bottom: Axes) -> None:
+    """Give the colour bar the height of the panels; the layout only knows that of the figure."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    box, low, high = bar.get_position(), bottom.get_position().y0, top.get_position().y1
+    bar.set_box_aspect(None)
+    bar.set_position((box.x0, low, box.width, high - low))
 
 
 def _legend(figure: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
+        legend = figure.legend(
+            handles, labels, loc="outside lower center", ncols=len(handles), borderaxespad=0
+        )
+        for handle in legend.legend_handles:
+            handle.set(markersize=8, markeredgewidth=0.6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -82,7 +83,7 @@ class Simulator:
         are weighted so that they stand for sums over all steps. Collective over the group.
         """
         group, p = self.processes.group, self.propagator
-        shared = group.bcast(None if adjoint_sources is None else dict(adjoint_sources))
+        shared, unit = group.bcast(None if adjoint_sources is None else _in_unit(adjoint_sources))
         injection = adjoint_injection(
             self.physics,
             shared,
@@ -98,7 +99,8 @@ class Simulator:
         whole = {name: gather_field(group, self.processes.blocks, field) for name, field in local.items()}
         if not group.is_root:
             return None
-        return {name: self._storage.every * field.astype(np.float64) for name, field in whole.items()}
+        powers = {name: unit for name in whole} | {"energy": unit**2, "source_energy": 1.0}
+        return {n: self._storage.every * powers[n] * field.astype(np.float64) for n, field in whole.items()}
 
     def div_curl_scales(self) -> dict[str, np.ndarray]:
         """DENISE's factors of div and curl seismograms: dt sqrt(first model array), dt sqrt(second), with
@@ -132,3 +134,14 @@ class Simulator:
             for name in components
         }
         return traces if group.is_root else None
+
+
+def _in_unit(adjoint_sources: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], float]:
+    """Adjoint sources with a largest value near 1, and what they have been divided by.
+
+    Products of forward and adjoint fields would fall below the range of single precision for the small
+    amplitudes of seismology. The unit is a power of two, which costs no accuracy.
+    """
+    largest = max(float(np.max(np.abs(traces))) for traces in adjoint_sources.values())
+    unit = 2.0 ** math.floor(math.log2(largest)) if 0 < largest < math.inf else 1.0
+    return {name: traces / unit for name, traces in adjoint_sources.items()}, unit

@@ -1,0 +1,146 @@
+"""Small simulations that the physics, adjoint and analytic tests drive through the Propagator itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from denise_py.acquisition.inject import PlacedSource, source_injection
+from denise_py.acquisition.record import local_recording
+from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.weights import stencil
+from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.model import Medium
+from denise_py.parallel.collect import gather_traces
+from denise_py.parallel.comm import Comm, SerialComm
+from denise_py.parallel.domain import decompose
+from denise_py.physics.registry import physics
+from denise_py.propagate import Propagator, Scheme
+
+Snapshots = tuple[Callable[[int], None], frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything about a simulation but medium, sources and receivers; lengths in m, times in s."""
+
+    nx: int = 40
+    ny: int = 34
+    nt: int = 150
+    dh: float = 10.0
+    dt: float = 1.2e-3
+    order: int = 4
+    kind: int = 0
+    width: int = 6
+    surface: bool = False
+    periodic: bool = False
+    dtype: Any = np.float64
+    layer_velocity: float = 2000.0
+    layer_frequency: float = 10.0
+    power: float = 4.0
+    k_max: float = 2.0
+    physics: str = "elastic-psv"
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.nx, self.ny, self.dh)
+
+    @property
+    def time(self) -> TimeAxis:
+        return TimeAxis(self.nt, self.dt)
+
+    @property
+    def times(self) -> np.ndarray:
+        """t = n dt, n = 1..nt, float64."""
+        return self.dt * np.arange(1, self.nt + 1)
+
+    @property
+    def scheme(self) -> Scheme:
+        layer = LayerParameters(self.width, self.layer_velocity, self.layer_frequency, self.power, self.k_max)
+        return Scheme(stencil(self.order, self.kind), layer, self.surface, self.periodic, self.dtype)
+
+    def propagator(self, comm: Comm | None = None, npx: int = 1, npy: int = 1) -> Propagator:
+        """The block of this process in a decomposition into npx * npy blocks."""
+        comm = comm or SerialComm()
+        block = decompose(self.grid, npx, npy, self.periodic)[comm.rank]
+        return Propagator(physics(self.physics), self.grid, self.time, self.scheme, block, comm)
+
+    def simulate(
+        self,
+        run: Propagator,
+        sources: Sequence[PlacedSource],
+        nodes: np.ndarray,
+        components: Collection[str],
+        store: NamedTuple | None = None,
+        snapshots: Snapshots | None = None,
+        scales: dict[str, np.ndarray] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Traces {component: (ntr, nt) float64} of a forward run in the medium that `run` has been given.
+
+        With several processes all of them get all traces.
+        """
+        place = (run.block, run.half)
+        injection = source_injection(
+            run.physics, sources, run.coefficients, *place, self.dh, self.nt, run.dtype
+        )
+        recording = local_recording(run.physics, components, nodes, *place, self.nt, run.dtype, scales)
+        run.forward(injection, recording.arrays, store, snapshots)
+        recorded = run.physics.recorded(recording.arrays)
+        traces = {}
+        for name in components:
+            rows = recorded[name].T.astype(np.float64)
+            traces[name] = run.comm.bcast(gather_traces(run.comm, rows, recording.indices, len(nodes)))
+        return traces
+
+
+def ricker(t: np.ndarray, frequency: float, peak: float) -> np.ndarray:
+    """Ricker wavelet with value 1 at t = peak; t, peak in s."""
+    a = (np.pi * frequency * (t - peak)) ** 2
+    return (1 - 2 * a) * np.exp(-a)
+
+
+def homogeneous(grid: Grid, vp: float, vs: float, rho: float) -> Medium:
+    """The same everywhere."""
+    one = np.ones(grid.shape)
+    return Medium.from_velocities(vp * one, vs * one, rho * one)
+
+
+def medium_of(grid: Grid, seed: int, fluid: bool = False) -> Medium:
+    """A rough random medium: vp 2000-2500, vs 1000-1300 m/s, rho 2000-2300 kg/m3, independent at every
+    node; with a rectangle of fluid if asked for."""
+    rng = np.random.default_rng(seed)
+    vp, vs, rho = (
+        low + span * rng.random(grid.shape) for low, span in ((2000, 500), (1000, 300), (2000, 300))
+    )
+    if fluid:
+        vs[grid.ny // 2 : grid.ny // 2 + 4, grid.nx // 4 : grid.nx // 4 + 5] = 0
+    return Medium.from_velocities(vp, vs, rho)
+
+
+def own(run: Propagator, field: np.ndarray) -> np.ndarray:
+    """A field of a run without its halo, (ny, nx)."""
+    return field[run.half : run.half + run.block.ny, run.half : run.half + run.block.nx]
+
+
+def stored_energy(run: Propagator) -> float:
+    """sum of s . C^-1 s / 2 over the grid, for media without fluid; C holds the factor dt/dh."""
+    f, c = (type(group)(*(own(run, a) for a in group)) for group in (run.fields, run.coefficients))
+    mu = (c.l2m - c.lam) / 2
+    normal = (f.sxx + f.syy) ** 2 / (4 * (c.lam + mu)) + (f.sxx - f.syy) ** 2 / (4 * mu)
+    shear = np.divide(f.sxy**2, c.mu, out=np.zeros_like(f.sxy), where=c.mu > 0)
+    return float(np.sum(normal + shear)) / 2
+
+
+def kinetic_energy(run: Propagator, vx: np.ndarray, vy: np.ndarray) -> float:
+    """sum of v . B^-1 v' / 2 with the velocities v of the run and others v', (ny, nx) each; B holds dt/dh."""
+    f, c = run.fields, run.coefficients
+    product = own(run, f.vx) * vx / own(run, c.bx) + own(run, f.vy) * vy / own(run, c.by)
+    return float(np.sum(product)) / 2
+
+
+def total_energy(run: Propagator) -> float:
+    """Kinetic and elastic energy of the fields as they are (half a step apart)."""
+    return kinetic_energy(run, own(run, run.fields.vx), own(run, run.fields.vy)) + stored_energy(run)
