@@ -26,7 +26,7 @@ LARGEST_VALUE = 1e30
 
 @dataclass(frozen=True)
 class Scheme:
-    """Numerics of a simulation: operator, absorbing layer, free surface on top, periodic sides, float type."""
+    """Numerics of a simulation: operator, absorbing layer, free surface on top, periodic sides, float."""
 
     stencil: Stencil
     layer: LayerParameters
@@ -218,5 +218,3 @@ def _strip(
         np.zeros((4, *shape(stop - start)), dtype),
         np.zeros(delta, dtype),
     )
-
-

@@ -34,8 +34,8 @@ LIMIT_FIELD, LIMIT_DERIVED = 5e-5, 5e-4
 DERIVED = ("div", "curl")
 #: SU words of the format specification that must be equal
 HEADER_WORDS = (
-    ("tracl", "cdp", "trid", "offset", "gelev", "sdepth", "scalel", "scalco")
-    + ("sx", "sy", "gx", "gy", "ns", "dt", "d1")
+    *("tracl", "cdp", "trid", "offset", "gelev", "sdepth", "scalel", "scalco"),
+    *("sx", "sy", "gx", "gy", "ns", "dt", "d1"),
 )
 
 #: case -> (part of the file names that may differ, why)
@@ -191,7 +191,8 @@ def report(case: Path, work: Path) -> tuple[str, bool | None]:
     if (expected / "L2_LOG.dat").exists():
         return compare_inversion(work, expected), None
     found = compare_seismograms(case.name, work, expected)
-    line = f"v,p {found.basic:.1e}  div,curl {found.derived:.1e}  headers {'equal' if not found.headers else 'DIFFER'}"
+    headers = "DIFFER" if found.headers else "equal"
+    line = f"v,p {found.basic:.1e}  div,curl {found.derived:.1e}  headers {headers}"
     verdict = found.passes or (bool(found.excused) and found.basic <= LIMIT_FIELD and not found.headers)
     notes = sorted({text.split(": ", 1)[1] for text in found.excused})
     notes += [f"missing {', '.join(found.missing)}"] if found.missing else []

@@ -15,7 +15,8 @@ from denise_py.physics.base import Physics
 
 @dataclass(frozen=True)
 class PlacedSource:
-    """A source on the grid: node (i, j) counted from 1, kind 1-4, azimuth in degrees, series (nt,) with amplitude."""
+    """A source on the grid: node (i, j) counted from 1, kind 1-4, azimuth in degrees, wavelet (nt,) with its
+    amplitude."""
 
     i: int
     j: int
@@ -25,7 +26,7 @@ class PlacedSource:
 
 
 def local_position(block: Subdomain, half: int, i: int, j: int) -> tuple[int, int] | None:
-    """Array position (row, column) of the global node (i, j) counted from 1, or None if another block owns it."""
+    """Array position (row, column) of node (i, j), counted from 1; None if another block owns it."""
     if block.x0 <= i - 1 < block.x1 and block.y0 <= j - 1 < block.y1:
         return j - 1 - block.y0 + half, i - 1 - block.x0 + half
     return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from denise_py.errors import UsageError
 from denise_py.parallel.comm import SerialComm
-from denise_py.parameters.settings import read_settings
-from denise_py.workflow.setup import Processes, prepare
 from denise_py.parallel.domain import Groups, decompose
-from denise_py.workflow.stages import plan_stages
+from denise_py.parameters.settings import read_settings
 from denise_py.workflow.observed import ObservedData
+from denise_py.workflow.setup import Processes, prepare
+from denise_py.workflow.stages import plan_stages
 from denise_py.workflow.summary import describe
 
 
@@ -30,7 +30,7 @@ def run(args: list[str]) -> int:
         print(line)
     warnings = list(setup.warnings)
     if settings.run.inversion:
-        for plan in plan_stages(settings):
+        for plan in plan_stages(settings, setup.workflow):
             print(plan.describe())
         warnings += ObservedData(setup, [shot.number for shot in setup.shots]).warnings
     for warning in warnings:

@@ -68,5 +68,8 @@ def no_points(dtype: np.dtype | type) -> Points:
 def as_points(j, i, trace, weight, dtype: np.dtype | type) -> Points:
     """Points from array-likes of equal length."""
     return Points(
-        np.asarray(j, np.uint64), np.asarray(i, np.uint64), np.asarray(trace, np.uint64), np.asarray(weight, dtype)
+        np.asarray(j, np.uint64),
+        np.asarray(i, np.uint64),
+        np.asarray(trace, np.uint64),
+        np.asarray(weight, dtype),
     )

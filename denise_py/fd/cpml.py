@@ -40,7 +40,14 @@ class Profile:
 
 
 def axis_profile(
-    n: int, dh: float, dt: float, layer: LayerParameters, low: bool, high: bool, clip: bool, strict: bool = False
+    n: int,
+    dh: float,
+    dt: float,
+    layer: LayerParameters,
+    low: bool,
+    high: bool,
+    clip: bool,
+    strict: bool = False,
 ) -> Profile:
     """Profile of an axis of n points with layers at its low and/or high end.
 
@@ -60,7 +67,9 @@ def axis_profile(
     return Profile(half, full)
 
 
-def _coefficients(s: np.ndarray, dh: float, dt: float, layer: LayerParameters, clip: bool, strict: bool) -> np.ndarray:
+def _coefficients(
+    s: np.ndarray, dh: float, dt: float, layer: LayerParameters, clip: bool, strict: bool
+) -> np.ndarray:
     d0 = (layer.power + 1) * layer.velocity * np.log(1 / REFLECTION) / (2 * layer.width * dh)
     d = d0 * s**layer.power
     k = 1 + (layer.k_max - 1) * s**layer.power

@@ -3,9 +3,9 @@
 A step has two halves, because neighbouring blocks exchange halos between them:
 
     forward     velocity half: update, layers, forces          -> exchange velocities
-                stress half:   update, layers, explosions, free surface, recording -> exchange stresses
+                stress half:   update, layers, explosions, surface, recording -> exchange stresses
     transposed  velocity half: injection, update, layers, correlation -> exchange velocities
-                stress half:   update, layers, free surface, injection for the step before -> exchange stresses
+                stress half:   update, layers, surface, injection for the step before -> exchange stresses
 
 A block without neighbours runs many steps in one call (`forward_steps`, `transposed_steps`).
 Steps are counted from 0; all series are (nt, number of series).
@@ -50,7 +50,7 @@ class Fields(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """Material arrays with the factor dt/dh, shaped as the fields: bx, by, lam, l2m = lam + 2 mu, mu at (i+1/2, j+1/2)."""
+    """Material arrays times dt/dh, shaped as the fields: bx, by, lam, l2m = lam + 2 mu, mu at (i+1/2, j+1/2)."""
 
     bx: np.ndarray
     by: np.ndarray

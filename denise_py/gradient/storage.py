@@ -16,7 +16,9 @@ from denise_py.physics.base import Physics
 class DecimatedStorage:
     """Keeps every `every`-th of nt steps on (ny, nx) points."""
 
-    def __init__(self, physics: Physics, every: int, nt: int, shape: tuple[int, int], dtype: np.dtype) -> None:
+    def __init__(
+        self, physics: Physics, every: int, nt: int, shape: tuple[int, int], dtype: np.dtype
+    ) -> None:
         self.every = every
         self.slots = (nt + every - 1) // every
         self._arrays = physics.new_store(every, self.slots, shape, dtype)

@@ -47,9 +47,7 @@ def clear_nodes(taper: np.ndarray, nodes: Iterable[tuple[int, int]]) -> np.ndarr
     return result
 
 
-def circles(
-    grid: Grid, nodes: Iterable[tuple[int, int]], shape: int, radius: float, core: int
-) -> np.ndarray:
+def circles(grid: Grid, nodes: Iterable[tuple[int, int]], shape: int, radius: float, core: int) -> np.ndarray:
     """SWS_TAPER_GRAD_SOURCES, SWS_TAPER_CIRCULAR_PER_SHOT: discs around nodes, the smallest value where
     they overlap.
 
@@ -60,7 +58,9 @@ def circles(
     result = np.ones(grid.shape)
     for i, j in nodes:
         r = grid.dh * np.hypot(x - i, y - j)
-        disc = np.minimum(_rise(r, shape, radius, grid.dh) / _rise(np.array(radius), shape, radius, grid.dh), 1.0)
+        disc = np.minimum(
+            _rise(r, shape, radius, grid.dh) / _rise(np.array(radius), shape, radius, grid.dh), 1.0
+        )
         disc[(np.abs(x - i) <= core) & (np.abs(y - j) <= core)] = 0.0
         np.minimum(result, disc, out=result)
     return result

@@ -13,7 +13,11 @@ Convert = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 
 
 def projection(
-    limits: Limits, scaling: Scaling, base: Mapping[str, np.ndarray], to_velocities: Convert, to_slots: Convert
+    limits: Limits,
+    scaling: Scaling,
+    base: Mapping[str, np.ndarray],
+    to_velocities: Convert,
+    to_slots: Convert,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A function p -> nearest allowed p.
 

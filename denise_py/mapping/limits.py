@@ -3,8 +3,9 @@
 The order is fixed: 1. each parameter is clipped to the intersection of its absolute bounds and its allowed
 deviation from the start model; 2. where vp/vs is too small, vp is raised and vs lowered to the nearest
 point of the allowed region, and where vp meets its bound vs is lowered for the rest. (Moving vp alone, as
-DENISE does, would not be a projection: every direction could turn uphill where it acts.) Fluid nodes of the start model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and
-rho whatever the parameterisation of the inversion is.
+DENISE does, would not be a projection: every direction could turn uphill where it acts.) Fluid nodes of the
+start model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and rho whatever the parameterisation of
+the inversion is.
 """
 
 from __future__ import annotations

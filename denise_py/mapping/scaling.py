@@ -28,7 +28,9 @@ class Scaling:
 
     def vector(self, model: Mapping[str, np.ndarray]) -> np.ndarray:
         """p of a model {slot: (ny, nx)}."""
-        return np.concatenate([np.asarray(model[s], np.float64).ravel() / self.references[s] for s in self.slots])
+        return np.concatenate(
+            [np.asarray(model[s], np.float64).ravel() / self.references[s] for s in self.slots]
+        )
 
     def model(self, p: np.ndarray, base: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The model of p; slots that are not inverted come from base. Arrays keep base's dtype."""

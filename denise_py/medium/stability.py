@@ -30,7 +30,9 @@ class Resolution:
         return dh > self.largest_dh * (1 + 1e-6)
 
 
-def resolution(medium: Medium, grid: Grid, gamma: float, points: float, highest_frequency: float) -> Resolution:
+def resolution(
+    medium: Medium, grid: Grid, gamma: float, points: float, highest_frequency: float
+) -> Resolution:
     """Courant limit dt <= dh / (sqrt(2) gamma vmax) and dispersion limit dh <= vmin / (points fmax).
 
     gamma: sum of |weights| of the operator; points: grid points per shortest wavelength it wants.

@@ -3,7 +3,7 @@
 Columns of a parabolic search (tab separated, %e):
     step  e1 e2 e3  f1 f2 f3  misfit of all shots before the update  [corner frequency]
 and of a Wolfe search:
-    step  iteration  gradients so far  relative change  0  trials  misfit before  misfit after  [corner frequency]
+    step  iteration  gradients so far  relative change  0  trials  misfit before  after  [corner frequency]
 The JSON lines stand in a file of the same name with the ending .jsonl.
 """
 

@@ -56,8 +56,8 @@ def _entry(key: Key) -> str:
     lines = [f"### {key.name}", "", f"{key.title[0].upper()}{key.title[1:]}: {'; '.join(facts)}.", ""]
     if key.choices:
         lines += [*(f"- `{value}` {meaning}" for value, meaning in key.choices.items()), ""]
-    lines += [key.help, ""]
-    if key.used is not None:
+    lines += [key.help.replace("<", "&lt;"), ""]
+    if key.used is not None and not key.always_required:
         lines += [f"Used when {key.used.text}.", ""]
     for alias in key.aliases:
         note = f" ({alias.note})" if alias.note else ""

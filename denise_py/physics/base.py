@@ -57,5 +57,7 @@ class Physics(Protocol):
     def recorded(self, recording: NamedTuple) -> dict[str, np.ndarray]:
         """The recorded series (nt, n) by component."""
 
-    def adjoint_weights(self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    def adjoint_weights(
+        self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
+    ) -> np.ndarray:
         """Factors of an adjoint source at array positions (j, i), for the scaled adjoint fields."""

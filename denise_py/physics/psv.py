@@ -89,7 +89,9 @@ class ElasticPSV:
         """Recorded series (nt, n) of every component, with n = 0 for those not asked for."""
         return {name: getattr(recording, f"out_{name}") for name in self.components}
 
-    def adjoint_weights(self, component: str, coefficients: Coefficients, j: np.ndarray, i: np.ndarray) -> np.ndarray:
+    def adjoint_weights(
+        self, component: str, coefficients: Coefficients, j: np.ndarray, i: np.ndarray
+    ) -> np.ndarray:
         """v^ = -B v' turns a unit adjoint velocity source into -b; s^ = C s' turns one of p = -(sxx + syy)
         into -(l2m + lam) for both normal stresses."""
         if component == "vx":

@@ -60,15 +60,13 @@ def drawing(
     kind = figure_format(path)
     try:
         from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
             f'figures need matplotlib ({error}): install it with pip install "denise-py[plot]"'
         ) from None
     with rc_context(_STYLE):
-        figure = Figure(figsize=size, layout=layout)
-        FigureCanvasAgg(figure)  # no window, whatever backend the user has set
+        figure = Figure(figsize=size, layout=layout)  # without pyplot, so without a window on any backend
         yield figure
         with atomic_file(path) as stream:
             figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08)

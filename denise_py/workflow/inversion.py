@@ -59,11 +59,9 @@ class Inversion:
     def __init__(self, setup: Setup, processes: Processes, log: logging.Logger) -> None:
         self.setup, self.processes, self.log = setup, processes, log
         settings = setup.settings
-        self.stages = plan_stages(settings)
+        self.stages = plan_stages(settings, setup.workflow)
         self.simulator = Simulator(setup, processes)
-        mine = processes.groups.shots_of_group(
-            processes.group_number, [shot.number for shot in setup.shots]
-        )
+        mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
         self.observed = ObservedData(setup, mine if processes.group.is_root else ())
         for warning in self.observed.warnings:
             log.warning(warning)
@@ -151,9 +149,7 @@ class Inversion:
         state = _Running(iteration, model, slots, scaling, objective, None, np.ones(self.setup.grid.shape))
         problem = Problem(
             objective,
-            FunctionConstraint(
-                projection(self.limits, scaling, model, self._to_velocities, self._to_slots)
-            ),
+            FunctionConstraint(projection(self.limits, scaling, model, self._to_velocities, self._to_slots)),
             lambda g: scaling.repeat(state.weight) * g,
             self._trial_misfit(objective),
         )

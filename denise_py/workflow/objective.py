@@ -190,7 +190,9 @@ class Objective:
     def _shot(self, shot: Shot, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
         components = self._observed.components
-        recorded = components + tuple(c for c in self._extra if c not in components) if with_gradient else components
+        recorded = (
+            components + tuple(c for c in self._extra if c not in components) if with_gradient else components
+        )
         scales = self._simulator.div_curl_scales() if "div" in recorded else None
         traces = self._simulator.forward(
             shot, recorded, self._band, self._every if with_gradient else 0, scales

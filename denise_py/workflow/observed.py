@@ -21,7 +21,7 @@ class ObservedData:
     """Raw traces of the given shots, and their processed versions for one band."""
 
     def __init__(self, setup: Setup, shots: Sequence[int]) -> None:
-        """Read all files. Raises DataError with one line per file that is missing, malformed or does not fit."""
+        """Read all files. Raises DataError with one line per file that is missing or does not fit."""
         self._setup = setup
         self.components = DATA_COMPONENTS[setup.settings.inversion.data_components]
         self._raw: dict[tuple[int, str], np.ndarray] = {}

@@ -7,7 +7,7 @@ and reported together.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,11 @@ from denise_py.medium.builtin import builtin_model
 from denise_py.medium.model import Medium
 from denise_py.medium.model_io import read_model
 from denise_py.medium.stability import dispersion_warning, resolution, stability_problem
+from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
 from denise_py.parameters import checks
 from denise_py.parameters.settings import Settings
-from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
+from denise_py.parameters.workflow_file import Stage as WorkflowLine
+from denise_py.parameters.workflow_file import read_workflow
 from denise_py.propagate import Scheme
 
 
@@ -86,6 +88,7 @@ class Setup:
     receivers: Receivers
     parameterization: Parameterization
     model: dict[str, np.ndarray]
+    workflow: tuple[WorkflowLine, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -118,9 +121,10 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
     receivers = collect.run(lambda: _receivers(settings, grid))
     n_shots = len(sources) if settings.sources.one_by_one else min(len(sources), 1)
-    for finding in checks.check_files(settings, n_shots):
+    for finding in (*checks.check_files(settings, n_shots), *checks.check_shots(settings, n_shots)):
         collect.add(finding)
     collect.stop_if_any()
+    workflow = collect.run(lambda: _workflow(settings, collect)) or ()
     wavelets = collect.run(lambda: _wavelets(settings, sources, time, collect)) or ()
     arrays = collect.run(lambda: _model(settings, grid))
     collect.stop_if_any()
@@ -128,12 +132,11 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     scheme = _scheme(settings, dtype)
     kind = parameterization(settings.model.parameterization)
     model = _in_slots(settings, kind, arrays)
-    setup = Setup(settings, grid, time, scheme, shots, receivers, kind, model)
+    setup = Setup(settings, grid, time, scheme, shots, receivers, kind, model, workflow)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
-    _check_test_shots(setup, collect)
     collect.stop_if_any()
-    return Setup(settings, grid, time, scheme, shots, receivers, kind, model, tuple(collect.warnings))
+    return replace(setup, warnings=tuple(collect.warnings))
 
 
 class _Collector:
@@ -214,13 +217,24 @@ def _wavelets(
     return tuple(result)
 
 
+def _workflow(settings: Settings, collect: _Collector) -> tuple[WorkflowLine, ...]:
+    if not settings.inversion.workflow_file:
+        return ()
+    lines = read_workflow(settings.inversion.workflow_file)
+    for finding in checks.check_stages(settings, lines):
+        collect.add(finding)
+    return lines
+
+
 def _model(settings: Settings, grid: Grid) -> dict[str, np.ndarray]:
     if settings.model.read:
         return read_model(settings.model.file, settings.model.parameterization, grid)
     return dict(zip(("vp", "vs", "rho"), builtin_model(grid), strict=True))
 
 
-def _in_slots(settings: Settings, kind: Parameterization, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _in_slots(
+    settings: Settings, kind: Parameterization, arrays: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """What was read, in the slots of the parameterisation."""
     double = {name: array.astype(np.float64) for name, array in arrays.items()}
     if "lam" in double:
@@ -266,14 +280,3 @@ def _check_resolution(setup: Setup, collect: _Collector) -> None:
     warning = dispersion_warning(found, setup.grid)
     if warning:
         collect.warnings.append(warning)
-
-
-def _check_test_shots(setup: Setup, collect: _Collector) -> None:
-    if not setup.settings.run.inversion:
-        return
-    chosen, count = setup.settings.inversion, len(setup.shots)
-    if chosen.test_shot_end > count or chosen.test_shot_start > count:
-        collect.problem(
-            f"TESTSHOT_START = {chosen.test_shot_start}, TESTSHOT_END = {chosen.test_shot_end}: there are only "
-            f"{count} shots; choose numbers from 1 to {count}"
-        )

@@ -126,7 +126,9 @@ class Simulator:
             )
         return self._storage.arrays
 
-    def _collect(self, recording: LocalRecording, components: Collection[str]) -> dict[str, np.ndarray] | None:
+    def _collect(
+        self, recording: LocalRecording, components: Collection[str]
+    ) -> dict[str, np.ndarray] | None:
         series = self.physics.recorded(recording.arrays)
         group, ntr = self.processes.group, self.setup.receivers.ntr
         traces = {

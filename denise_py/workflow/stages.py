@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
-from denise_py.parameters.workflow_file import read_workflow
 from denise_py.traces.filters import BandFilter
 
 
@@ -37,11 +36,8 @@ class StagePlan:
         return f"stage {self.number}: {band}, {slots}, stops below {self.min_improvement:g} relative change"
 
 
-def plan_stages(settings: Settings) -> tuple[StagePlan, ...]:
-    """The stages of a run: the lines of the workflow file, or the corner frequencies of TIME_FILT = 1, or one.
-
-    Raises ParameterError for a malformed workflow file.
-    """
+def plan_stages(settings: Settings, workflow: Sequence[WorkflowLine] = ()) -> tuple[StagePlan, ...]:
+    """The stages of a run: the lines of the workflow file, or the corners of TIME_FILT = 1, or one."""
     first = StagePlan(
         1,
         None,
@@ -50,8 +46,8 @@ def plan_stages(settings: Settings) -> tuple[StagePlan, ...]:
         settings.precondition.kind,
         settings.precondition.epsilon,
     )
-    if settings.inversion.workflow_file:
-        return tuple(_from_workflow(settings, first))
+    if workflow:
+        return tuple(_from_workflow(settings, workflow, first))
     if settings.filter.kind == 0:
         return (first,)
     return tuple(
@@ -71,9 +67,11 @@ def _corners(settings: Settings) -> Iterator[float]:
         corner += f.low_pass_increment
 
 
-def _from_workflow(settings: Settings, default: StagePlan) -> Iterator[StagePlan]:
+def _from_workflow(
+    settings: Settings, workflow: Sequence[WorkflowLine], default: StagePlan
+) -> Iterator[StagePlan]:
     active = {"vp": True, "vs": True, "rho": True}
-    for number, line in enumerate(read_workflow(settings.inversion.workflow_file), start=1):
+    for number, line in enumerate(workflow, start=1):
         active = _switch(active, line)
         filtered = settings.filter.kind == 1 and line.filter_kind == 1
         yield replace(

@@ -19,7 +19,10 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
         ("task", "inversion" if settings.run.inversion else "forward modelling"),
         ("grid", f"{grid.nx} x {grid.ny} points, DH = {grid.dh:g} m"),
         ("time", f"{time.nt} steps of {time.dt:g} s (limit {found.largest_dt:.4g} s)"),
-        ("operator", f"order {s.order}, {kind}; {surface}, {sides}, layer of {setup.scheme.layer.width} points"),
+        (
+            "operator",
+            f"order {s.order}, {kind}; {surface}, {sides}, layer of {setup.scheme.layer.width} points",
+        ),
         ("velocities", f"{found.vmin:.4g} to {found.vmax:.4g} m/s"),
         (
             "wavelength",
@@ -38,7 +41,11 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
 def _layout(processes: Processes) -> str:
     block = processes.blocks[0]
     groups = processes.groups
-    per_shot = f"{groups.ranks} per shot (blocks of about {block.nx} x {block.ny})" if groups.ranks > 1 else "1 per shot"
+    per_shot = (
+        f"{groups.ranks} per shot (blocks of about {block.nx} x {block.ny})"
+        if groups.ranks > 1
+        else "1 per shot"
+    )
     return f"{groups.count * groups.ranks}: {groups.count} shots at a time, {per_shot}"
 
 

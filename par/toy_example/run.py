@@ -19,16 +19,15 @@ from pathlib import Path
 import numpy as np
 
 CASE = Path(__file__).resolve().parent
-ROOT = CASE.parents[1]
-sys.path.insert(0, str(ROOT / "model"))
-
-import toy_example as toy
-
 from denise_py.medium.model_io import read_grid_file
 from denise_py.plot.gathers import plot_gather
 from denise_py.plot.misfit import plot_misfit
 from denise_py.plot.models import compare_models
 from denise_py.traces.su import read_su
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "model"))
+
+import toy_example as toy  # noqa: E402
 
 FOLDERS = ("model", "data", "su", "log", "jacobian", "figures")
 
@@ -43,7 +42,9 @@ def main() -> int:
         (CASE / folder).mkdir(exist_ok=True)
     print("1. models", flush=True)
     toy.write(CASE / "model")
-    for number, (title, file) in enumerate((("observed data", "forward"), ("inversion", "inversion")), start=2):
+    for number, (title, file) in enumerate(
+        (("observed data", "forward"), ("inversion", "inversion")), start=2
+    ):
         print(f"{number}. {title}", flush=True)
         code = denise(f"{file}.json", processes)
         if code:
@@ -97,7 +98,9 @@ def draw() -> list[Path]:
     figures.append(folder / "gather_shot3.png")
     observed, final = gather("toy", "y", 3), gather("final", "y", 3)
     positions = observed.gather().receivers
-    plot_gather(observed.data, final.data, observed.dt, positions, figures[-1], title="shot 3, vertical velocity")
+    plot_gather(
+        observed.data, final.data, observed.dt, positions, figures[-1], title="shot 3, vertical velocity"
+    )
     return figures
 
 
@@ -120,7 +123,10 @@ def report(figures: list[Path], seconds: float) -> None:
     print(f"\nThe toy example took {seconds:.0f} s. Figures:")
     for figure in figures:
         print(f"  {figure}")
-    print(f"misfit of the unfiltered data: {start:.4g} -> {final:.4g} ({100 * final / start:.2g} % of the start)")
+    print(
+        f"misfit of the unfiltered data: {start:.4g} -> {final:.4g} "
+        f"({100 * final / start:.2g} % of the start)"
+    )
     for parameter in ("vs", "vp", "rho"):
         before, after = error("start", parameter), error("inverted", parameter)
         print(

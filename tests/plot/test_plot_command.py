@@ -113,6 +113,7 @@ def test_options_of_models(folder, drawn):
 
 def test_the_result_of_an_iteration(folder, drawn):
     write_grid_file("model/inverted_vs_it7.bin", model(310.0))
+    (folder / "model" / "inverted_vs.bin").unlink()  # not needed for that
     run(["models", "fwi.json", "--iteration", "7"])
     np.testing.assert_array_equal(drawn.panel("iteration 7").images[0].get_array(), model(310.0))
     with pytest.raises(DataError, match=r"looked for model/inverted_vs_it8\.bin"):
@@ -158,6 +159,8 @@ def test_models_by_name_or_file(folder):
     for base in ("model/inverted", "model/inverted_vs.bin"):
         np.testing.assert_array_equal(inverted_model(base, "vs", settings), model(315.0))
     np.testing.assert_array_equal(start_model("model/inverted", "vs", settings), model(315.0))
+    write_grid_file("model/alone.vs", model(250.0))
+    np.testing.assert_array_equal(start_model("model/alone", "vs", settings), model(250.0))
     with pytest.raises(DataError, match=r"looked for model/x\.vs, model/x_vs\.bin, model/x"):
         start_model("model/x", "vs", settings)
 

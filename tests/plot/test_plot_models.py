@@ -148,8 +148,10 @@ def test_wide_models_are_stacked_others_stand_side_by_side(tmp_path, drawn, shap
 
 
 def test_colour_bar_is_as_high_as_the_panels(tmp_path, drawn):
-    compare(tmp_path, block(), block())  # one above the other
-    upper, lower = (drawn.panel(title).get_position() for title in ("panel 1", "panel 2"))
+    grid, sources = Grid(300, 100, 1.0), np.array([[150.0, 2.0]])
+    panels = [(name, np.random.default_rng(1).random(grid.shape)) for name in "abc"]
+    compare_models(panels, grid, "value", tmp_path / "a.png", sources, title="One above the other")
+    upper, lower = (drawn.panel(title).get_position() for title in "ac")
     bar = drawn.bars()[0].get_position()
     assert bar.y0 == pytest.approx(lower.y0, abs=1e-3)
     assert bar.y1 == pytest.approx(upper.y1, abs=1e-3)
@@ -221,9 +223,10 @@ def test_a_failure_while_drawing_leaves_no_file(tmp_path):
 
 
 def test_settings_of_matplotlib_are_left_alone(tmp_path, drawn):
-    before = dict(matplotlib.rcParams)
-    compare(tmp_path, block())
-    assert dict(matplotlib.rcParams) == before
+    with matplotlib.rc_context({"font.size": 7.0, "savefig.dpi": 33.0}):
+        before = dict(matplotlib.rcParams)
+        compare(tmp_path, block())
+        assert dict(matplotlib.rcParams) == before
 
 
 def test_no_window_and_no_matplotlib_before_the_first_figure(tmp_path, environment):

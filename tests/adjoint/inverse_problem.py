@@ -1,0 +1,129 @@
+"""A small inverse problem: misfit of a model, and its gradient from one forward and one transposed run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from denise_py.acquisition.inject import PlacedSource, adjoint_injection
+from denise_py.gradient.chain_rule import psv_gradient
+from denise_py.gradient.parameterization import SLOTS, parameterization
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.parallel.collect import gather_field
+from denise_py.parallel.comm import Comm, SerialComm
+from denise_py.parallel.domain import decompose
+from denise_py.propagate import Propagator
+from denise_py.traces.integrate import integrate, integrate_transpose
+from tests.physics.problems import Setup, medium_of, ricker
+
+Model = dict[str, np.ndarray]
+Traces = dict[str, np.ndarray]
+
+COMPONENTS = ("vx", "vy", "p")
+# 1-based [i, j]: at the surface (moved down where there is none), in the layers, beside the fluid
+RECEIVERS = np.array([[5, 1], [3, 4], [20, 2], [30, 20], [39, 33], [12, 21]])
+
+
+@dataclass(frozen=True)
+class InverseProblem:
+    """Sources of all four kinds, receivers of all components, a rough medium with a rectangle of fluid.
+
+    number       parameterisation: 1 velocities, 2 impedances, 3 Lame parameters
+    displacement compare displacements (integrated traces of vx and vy) instead of velocities
+    every        which steps of the forward field are kept
+    """
+
+    setup: Setup
+    number: int = 1
+    displacement: bool = False
+    every: int = 1
+    frequency: float = 12.0
+    comm: Comm = SerialComm()
+    blocks: tuple[int, int] = (1, 1)
+
+    @cached_property
+    def propagator(self) -> Propagator:
+        return self.setup.propagator(self.comm, *self.blocks)
+
+    @property
+    def start(self) -> Model:
+        """The model at which gradients are tested."""
+        medium = medium_of(self.setup.grid, seed=2, fluid=True)
+        return parameterization(self.number).model(medium)
+
+    @property
+    def sources(self) -> list[PlacedSource]:
+        t, f = self.setup.times, self.frequency
+        top = 1 if self.setup.surface else 2
+        series = [1e6 * ricker(t, frequency, 1.5 / frequency) for frequency in (1.25 * f, f, f, f)]
+        placed = ((20, top, 3, 0.0), (10, 20, 1, 0.0), (30, 12, 4, 30.0), (2, 30, 2, 0.0))
+        return [PlacedSource(*where, wave) for where, wave in zip(placed, series, strict=True)]
+
+    @property
+    def nodes(self) -> np.ndarray:
+        return RECEIVERS if self.setup.surface else np.maximum(RECEIVERS, 2)
+
+    def simulate(self, model: Model, store: Any = None) -> Traces:
+        """Processed traces of all components."""
+        self.propagator.set_medium(parameterization(self.number).medium(model))
+        traces = self.setup.simulate(self.propagator, self.sources, self.nodes, COMPONENTS, store)
+        if self.displacement:
+            traces |= {c: integrate(traces[c], self.setup.dt) for c in ("vx", "vy")}
+        return traces
+
+    @cached_property
+    def observed(self) -> Traces:
+        """Traces of another medium, in single precision as if read from a file."""
+        double = replace(self, setup=replace(self.setup, dtype=np.float64), comm=SerialComm(), blocks=(1, 1))
+        other = medium_of(self.setup.grid, seed=9, fluid=True)
+        traces = double.simulate(parameterization(self.number).model(other))
+        return {c: t.astype(np.float32).astype(np.float64) for c, t in traces.items()}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """So that all components weigh the same: 1 / sum of squares of what was observed."""
+        return {c: 1 / float(np.sum(t**2)) for c, t in self.observed.items()}
+
+    def misfit(self, traces: Traces) -> float:
+        """sum over components of weight |synthetic - observed|^2 / 2."""
+        parts = (w * np.sum((traces[c] - self.observed[c]) ** 2) for c, w in self.weights.items())
+        return float(sum(parts)) / 2
+
+    def adjoint_sources(self, traces: Traces) -> Traces:
+        """Derivative of the misfit with respect to the recorded traces."""
+        sources = {c: w * (traces[c] - self.observed[c]) for c, w in self.weights.items()}
+        if self.displacement:
+            sources |= {c: integrate_transpose(sources[c], self.setup.dt) for c in ("vx", "vy")}
+        return sources
+
+    def gradient(self, model: Model) -> tuple[float, Model]:
+        """Misfit and its derivatives {slot: (ny, nx)}; the latter empty but on the first process."""
+        run, setup = self.propagator, self.setup
+        shape = (run.block.ny, run.block.nx)
+        store = DecimatedStorage(run.physics, self.every, setup.nt, shape, run.dtype).arrays
+        traces = self.simulate(model, store)
+        adjoint = self.adjoint_sources(traces)
+        injection = adjoint_injection(
+            run.physics, adjoint, self.nodes, run.coefficients, run.block, run.half, run.dtype
+        )
+        kernels = run.transposed(injection, store)
+        blocks = decompose(setup.grid, *self.blocks, setup.periodic)
+        names = ("total", "difference", "shear", "force_x", "force_y")
+        whole = [gather_field(self.comm, blocks, self.every * getattr(kernels, name)) for name in names]
+        if not self.comm.is_root:
+            return self.misfit(traces), {}
+        chosen = parameterization(self.number)
+        lame = psv_gradient(*whole, chosen.medium(model), setup.dt / setup.dh, setup.surface)
+        return self.misfit(traces), chosen.gradient(lame, model)
+
+    def direction(self, slot: str, seed: int) -> np.ndarray:
+        """A random perturbation of 2 per cent of the mean; zero in the fluid, which stays one."""
+        start = self.start
+        rng = np.random.default_rng([seed, SLOTS.index(slot)])
+        found = 0.02 * start[slot].mean() * rng.standard_normal(self.setup.grid.shape)
+        if slot == "vs":
+            found[start["vs"] == 0] = 0
+        return found
