@@ -7,13 +7,13 @@ import os
 from typing import Any
 
 from denise_py import __version__
-from denise_py.errors import DeniseError
 from denise_py.log import open_log
 from denise_py.parameters.settings import Settings, read_settings
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.setup import Processes, Setup, divide_processes, prepare
 from denise_py.workflow.summary import describe
+from denise_py.workflow.together import on_root
 
 
 def run(path: str, world: Any) -> int:
@@ -29,20 +29,6 @@ def run(path: str, world: Any) -> int:
         run_forward(setup, processes, log)
     log.info("finished")
     return 0
-
-
-def on_root(world: Any, action) -> Any:
-    """The result of an action of rank 0, on all ranks; its error is raised on all of them."""
-    outcome = None
-    if world.is_root:
-        try:
-            outcome = action(), None
-        except DeniseError as error:
-            outcome = None, error
-    result, error = world.bcast(outcome)
-    if error is not None:
-        raise error
-    return result
 
 
 def _read(path: str) -> tuple[Settings, Setup]:

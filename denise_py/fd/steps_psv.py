@@ -50,7 +50,7 @@ class Fields(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """Material arrays times dt/dh, shaped as the fields: bx, by, lam, l2m = lam + 2 mu, mu at (i+1/2, j+1/2)."""
+    """Materials times dt/dh, shaped as the fields: bx, by, lam, l2m = lam + 2 mu, mu (at i+1/2, j+1/2)."""
 
     bx: np.ndarray
     by: np.ndarray

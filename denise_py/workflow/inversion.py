@@ -30,6 +30,7 @@ from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.stages import StageClock, StagePlan, active_slots, plan_stages
+from denise_py.workflow.together import on_all
 
 
 def run_inversion(setup: Setup, processes: Processes, log: logging.Logger) -> dict[str, np.ndarray]:
@@ -62,7 +63,8 @@ class Inversion:
         self.stages = plan_stages(settings, setup.workflow)
         self.simulator = Simulator(setup, processes)
         mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
-        self.observed = ObservedData(setup, mine if processes.group.is_root else ())
+        own = mine if processes.group.is_root else ()
+        self.observed = on_all(processes.world, lambda: ObservedData(setup, own))
         for warning in self.observed.warnings:
             log.warning(warning)
         self.misfit = find_misfit(settings.misfit.norm)

@@ -39,14 +39,11 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
 
 
 def _layout(processes: Processes) -> str:
-    block = processes.blocks[0]
-    groups = processes.groups
-    per_shot = (
-        f"{groups.ranks} per shot (blocks of about {block.nx} x {block.ny})"
-        if groups.ranks > 1
-        else "1 per shot"
-    )
-    return f"{groups.count * groups.ranks}: {groups.count} shots at a time, {per_shot}"
+    groups, block = processes.groups, processes.blocks[0]
+    at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
+    if groups.ranks == 1:
+        return f"{groups.count}, {at_once}"
+    return f"{groups.count * groups.ranks}, {at_once}, {groups.ranks} blocks of about {block.nx} x {block.ny} each"
 
 
 def _memory(setup: Setup, processes: Processes) -> str:

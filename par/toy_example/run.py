@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-CASE = Path(__file__).resolve().parent
 from denise_py.medium.model_io import read_grid_file
 from denise_py.plot.gathers import plot_gather
 from denise_py.plot.misfit import plot_misfit
 from denise_py.plot.models import compare_models
 from denise_py.traces.su import read_su
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "model"))
+CASE = Path(__file__).resolve().parent
+sys.path.insert(0, str(CASE.parents[1] / "model"))
 
 import toy_example as toy  # noqa: E402
 

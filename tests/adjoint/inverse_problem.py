@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
-from denise_py.gradient.chain_rule import psv_gradient
+from denise_py.gradient.chain_rule import CHAIN_RULES
 from denise_py.gradient.parameterization import SLOTS, parameterization
 from denise_py.gradient.storage import DecimatedStorage
 from denise_py.parallel.collect import gather_field
@@ -111,12 +111,14 @@ class InverseProblem:
         )
         kernels = run.transposed(injection, store)
         blocks = decompose(setup.grid, *self.blocks, setup.periodic)
-        names = ("total", "difference", "shear", "force_x", "force_y")
-        whole = [gather_field(self.comm, blocks, self.every * getattr(kernels, name)) for name in names]
+        whole = {
+            name: gather_field(self.comm, blocks, self.every * kernel)
+            for name, kernel in kernels._asdict().items()
+        }
         if not self.comm.is_root:
             return self.misfit(traces), {}
-        chosen = parameterization(self.number)
-        lame = psv_gradient(*whole, chosen.medium(model), setup.dt / setup.dh, setup.surface)
+        chosen, chain_rule = parameterization(self.number), CHAIN_RULES[run.physics.name]
+        lame = chain_rule(whole, chosen.medium(model), setup.dt / setup.dh, setup.surface)
         return self.misfit(traces), chosen.gradient(lame, model)
 
     def direction(self, slot: str, seed: int) -> np.ndarray:

@@ -33,6 +33,7 @@ class Drawn:
 
     def words(self) -> list[str]:
         """All texts that can be seen in the latest figure."""
+        self.figures[-1].draw_without_rendering()  # numbers on axes come into being only now
         texts = self.figures[-1].findobj(Text)
         return [text.get_text() for text in texts if text.get_visible() and text.get_text()]
 
@@ -43,7 +44,6 @@ def drawn(monkeypatch) -> Drawn:
     collected = Drawn()
 
     def savefig(figure, stream, **options):
-        figure.draw_without_rendering()
         collected.figures.append(figure)
         stream.write(options["format"].encode())
 
