@@ -43,7 +43,8 @@ def _layout(processes: Processes) -> str:
     at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
     if groups.ranks == 1:
         return f"{groups.count}, {at_once}"
-    return f"{groups.count * groups.ranks}, {at_once}, {groups.ranks} blocks of about {block.nx} x {block.ny} each"
+    blocks = f"{groups.ranks} blocks of about {block.nx} x {block.ny}"
+    return f"{groups.count * groups.ranks}, {at_once}, {blocks} each"
 
 
 def _memory(setup: Setup, processes: Processes) -> str:
