@@ -31,10 +31,10 @@ def window_along_x(grid: Grid, edges: Sequence[int]) -> np.ndarray:
 
 
 def window_along_depth(grid: Grid, edges: Sequence[int]) -> np.ndarray:
-    """SWS_TAPER_GRAD_HOR: 0 above row edges[0], rising to 1 at edges[1], 1 below."""
+    """SWS_TAPER_GRAD_HOR: 0 above row edges[0], rising to 1 in the row above edges[1], 1 below."""
     g1, g2 = edges[:2]
     j = np.arange(1, grid.ny + 1)
-    w = np.where(j <= g2, _flank(j - g2, g2 - g1), 1.0)
+    w = np.where(j < g2, _flank(j - (g2 - 1), g2 - g1), 1.0)
     w = np.where(j < g1, 0.0, w)
     return np.broadcast_to(w[:, None], grid.shape).copy()
 

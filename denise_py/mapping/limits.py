@@ -1,11 +1,11 @@
 """What models are allowed: bounds, largest deviation from the start model, smallest vp/vs.
 
-The order is fixed: 1. each parameter is clipped to the intersection of its absolute bounds and its allowed
-deviation from the start model; 2. where vp/vs is too small, vp is raised and vs lowered to the nearest
-point of the allowed region, and where vp meets its bound vs is lowered for the rest. (Moving vp alone, as
-DENISE does, would not be a projection: every direction could turn uphill where it acts.) Fluid nodes of the
-start model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and rho whatever the parameterisation of
-the inversion is.
+Each parameter is kept in the intersection of its absolute bounds and its allowed deviation from the start
+model. Where vp/vs is too small then, vp is raised and vs lowered to the nearest point that satisfies the
+ratio and the bounds. (Moving vp alone, as DENISE does, would not be a projection: every direction could turn
+uphill where it acts.) Where ratio and bounds contradict each other the bounds win. Fluid nodes of the start
+model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and rho whatever the parameterisation of the
+inversion is.
 """
 
 from __future__ import annotations
@@ -62,19 +62,25 @@ class Limits:
         result = {name: np.clip(model[name], self.lower[name], self.upper[name]) for name in self.lower}
         if self.ratio:
             mobility = mobility or {"vp": 1.0, "vs": 1.0}
-            result["vp"], result["vs"] = self._keep_ratio(result["vp"], result["vs"], mobility)
+            broken = self.ratio * result["vs"] - result["vp"] > 1e-12 * result["vp"]
+            a, b = mobility.get("vp", 0.0) ** 2, mobility.get("vs", 0.0) ** 2
+            if broken.any() and a + b > 0.0:
+                vp, vs = self._on_the_line(model["vp"], model["vs"], a, b)
+                result["vp"] = np.where(broken, vp, result["vp"]) if a else result["vp"]
+                result["vs"] = np.where(broken, vs, result["vs"]) if b else result["vs"]
         return result
 
-    def _keep_ratio(
-        self, vp: np.ndarray, vs: np.ndarray, mobility: Mapping[str, float]
+    def _on_the_line(
+        self, vp: np.ndarray, vs: np.ndarray, a: float, b: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        lacking = self.ratio * vs - vp
-        broken = lacking > 1e-12 * vp
-        a, b = mobility.get("vp", 0.0) ** 2, mobility.get("vs", 0.0) ** 2
-        if not broken.any() or a + b == 0.0:
-            return vp, vs
-        raised = np.minimum(vp + lacking * a / (a + self.ratio**2 * b), self.upper["vp"])
-        vp = np.where(broken, raised, vp)
-        if b:
-            vs = np.where(broken, vp / self.ratio, vs)
-        return vp, vs
+        """The point of vp = ratio vs within the bounds with the least (change of vp)^2 / a + (of vs)^2 / b.
+
+        Where the bounds leave no such point, the highest vp and the lowest vs.
+        """
+        r = self.ratio
+        nearest = (r * b * vp + a * vs) / (r**2 * b + a)
+        lowest = np.maximum(self.lower["vs"], self.lower["vp"] / r)
+        highest = np.minimum(self.upper["vs"], self.upper["vp"] / r)
+        on_line = np.minimum(np.maximum(nearest, lowest), highest)
+        raised = np.clip(r * on_line, self.lower["vp"], self.upper["vp"])
+        return raised, np.clip(on_line, self.lower["vs"], self.upper["vs"])

@@ -4,15 +4,18 @@ Columns of a parabolic search (tab separated, %e):
     step  e1 e2 e3  f1 f2 f3  misfit of all shots before the update  [corner frequency]
 and of a Wolfe search:
     step  iteration  gradients so far  relative change  0  trials  misfit before  after  [corner frequency]
-The JSON lines stand in a file of the same name with the ending .jsonl.
+The JSON lines stand in a file of the same name with the ending .jsonl; numbers that are not finite (the
+misfit of a trial that failed) are null there.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,18 @@ class MisfitLog:
                 stream.write(self._header())
             stream.write(text + "\n")
         with self.json_path.open(mode) as stream:
-            stream.write(json.dumps(asdict(record)) + "\n")
+            stream.write(json.dumps(_plain(asdict(record)), allow_nan=False) + "\n")
         self._started = True
 
     def _header(self) -> str:
         names = ["opteps_vp", *(f"epst1[{i}]" for i in (1, 2, 3)), *(f"L2t[{i}]" for i in (1, 2, 3, 4))]
         return "\t".join([*names, "FC"] if self._with_corner else names) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The value with None for numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

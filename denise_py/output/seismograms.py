@@ -46,6 +46,12 @@ class SeismogramFiles:
             return f"{self.prefix}_{component}.su.shot{shot}.it{iteration}"
         return f"{self.literal[component]}.shot{shot}.it{iteration}"
 
+    def adjoint_path(self, component: str, shot: int) -> str:
+        """Name of the adjoint sources of an inversion: <prefix>_vx.su.shot1_adjoint_src."""
+        if self.prefix:
+            return f"{self.prefix}_{component}.su.shot{shot}_adjoint_src"
+        return f"{self.literal[component]}.shot{shot}_adjoint_src"
+
     def write(
         self,
         path: str,

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from denise_py.acquisition.receivers import read_receiver_file, receiver_line
 from denise_py.acquisition.sources import read_source_file
 from denise_py.errors import DataError, DeniseError
 from denise_py.gradient.parameterization import parameterization
@@ -16,6 +15,7 @@ from denise_py.grid import Grid
 from denise_py.medium.model import Medium
 from denise_py.medium.model_io import LAME, VELOCITIES, read_grid_file, read_model
 from denise_py.parameters.settings import Settings
+from denise_py.workflow.setup import read_receivers
 
 _LABELS = {
     1: ("P-wave velocity (m/s)", "S-wave velocity (m/s)"),
@@ -146,11 +146,5 @@ def _sources(settings: Settings) -> np.ndarray | None:
 
 
 def _receivers(settings: Settings) -> np.ndarray | None:
-    chosen, grid = settings.receivers, grid_of(settings)
-    if settings.seismograms.kind == 0 and not settings.run.inversion:
-        return None
-    shift = (chosen.shift_x, chosen.shift_y)
-    if chosen.kind:
-        return read_receiver_file(chosen.file, grid, shift).positions
-    start, end = (chosen.x1, chosen.y1), (chosen.x2, chosen.y2)
-    return receiver_line(start, end, chosen.spacing, grid, shift).positions
+    positions = read_receivers(settings, grid_of(settings)).positions
+    return positions if len(positions) else None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import time as clock
+from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from denise_py.log import Progress, duration
 from denise_py.output.seismograms import WANTED, SeismogramFiles
@@ -37,13 +40,13 @@ def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None
     log.info(f"forward modelling of {len(numbers)} shots took {duration(clock.perf_counter() - started)}")
 
 
-def write_seismograms(setup: Setup, shot: int, traces: dict, iteration: int | None = None) -> None:
-    """Write traces {component: (ntr, nt)} of a shot; of an iteration in an inversion."""
+def write_seismograms(
+    setup: Setup, shot: int, traces: Mapping[str, np.ndarray], path: Callable[[str, int], str] | None = None
+) -> None:
+    """Write traces {component: (ntr, nt)} of a shot; path(component, shot) names the files, by default as
+    those of a forward run."""
     files, receivers = seismogram_files(setup), setup.receivers
+    position = setup.shots[shot - 1].position
     for component, data in traces.items():
-        if iteration is None:
-            path = files.forward_path(component, shot)
-        else:
-            path = files.inversion_path(component, shot, iteration)
-        position = setup.shots[shot - 1].position
-        files.write(path, data, setup.time.dt, receivers.positions, position, receivers.shift)
+        name = (path or files.forward_path)(component, shot)
+        files.write(name, data, setup.time.dt, receivers.positions, position, receivers.shift)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time as clock
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from denise_py.mapping.constraint import projection
 from denise_py.mapping.limits import Limits
 from denise_py.mapping.scaling import Scaling
 from denise_py.medium.model import Medium
+from denise_py.medium.model_io import write_grid_file
 from denise_py.misfit.registry import find_misfit
 from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Options, Problem
@@ -24,12 +26,12 @@ from denise_py.output.gradients import GradientFiles
 from denise_py.output.misfit_log import IterationRecord, MisfitLog
 from denise_py.output.models import ModelFiles
 from denise_py.output.seismograms import WANTED
-from denise_py.workflow.forward import write_seismograms
+from denise_py.workflow.forward import seismogram_files, write_seismograms
 from denise_py.workflow.objective import Objective, Weighting
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
-from denise_py.workflow.stages import StageClock, StagePlan, active_slots, plan_stages
+from denise_py.workflow.stages import StageClock, StagePlan, active_slots, first_iteration, plan_stages
 from denise_py.workflow.together import on_all
 
 
@@ -80,11 +82,15 @@ class Inversion:
             chosen.misfit_log, settings.filter.kind != 0, self._method() == "pcg" and run.verbose
         )
         self.n_gradients = 0
+        self._iteration = 1
 
     def run(self) -> dict[str, np.ndarray]:
         """All stages; returns the final model."""
         settings = self.setup.settings
-        model, iteration, any_step = self.setup.model, 1, False
+        model, any_step = self.setup.model, False
+        iteration = first_iteration(self.stages[0], settings)
+        if iteration > 1:
+            self.log.info(f"no parameter moves before iteration {iteration}, which is therefore the first")
         for plan in self.stages:
             self.log.info(plan.describe())
             self.observed.use_band(plan.band(settings))
@@ -146,7 +152,7 @@ class Inversion:
             settings.inversion.sampling,
             self._weighting(plan),
             chosen,
-            self._sink(iteration) if chosen else None,
+            self._write_traces if chosen else None,
         )
         state = _Running(iteration, model, slots, scaling, objective, None, np.ones(self.setup.grid.shape))
         problem = Problem(
@@ -161,7 +167,7 @@ class Inversion:
     def _iterate(self, plan: StagePlan, state: _Running) -> IterationReport:
         started = clock.perf_counter()
         objective, minimiser = state.objective, state.minimiser
-        self._label = state.iteration
+        self._iteration = state.iteration
         slopes = state.scaling.parts(np.array(minimiser.misfit_and_gradient()[1]))
         state.weight = self.taper * objective.weight_at(minimiser.p)
         gradient = {slot: part / state.scaling.references[slot] for slot, part in slopes.items()}
@@ -209,18 +215,21 @@ class Inversion:
         return lambda p: objective.misfit(p, tests)
 
     def _total_taper(self) -> np.ndarray:
-        """SWS_TAPER_GRAD_VERT, _HOR and _SOURCES together, (ny, nx)."""
+        """SWS_TAPER_GRAD_VERT, _HOR and _SOURCES together, (ny, nx); each goes to a file as in DENISE."""
         t, grid = self.setup.settings.tapers, self.setup.grid
-        taper = np.ones(grid.shape)
         sources = [node for shot in self.setup.shots for node in shot.nodes]
         receivers = [(int(i), int(j)) for i, j in self.setup.receivers.nodes]
+        parts = {}
         if t.vertical:
-            taper = taper * clear_nodes(window_along_x(grid, t.edges), [*sources, *receivers])
+            parts["vert"] = clear_nodes(window_along_x(grid, t.edges), [*sources, *receivers])
         if t.horizontal:
-            taper = taper * window_along_depth(grid, t.edges)
+            parts["hor"] = window_along_depth(grid, t.edges)
         if t.sources:
-            taper = taper * circles(grid, sources, t.shape, t.radius, t.core)
-        return taper
+            parts["sources"] = circles(grid, sources, t.shape, t.radius, t.core)
+        if self.processes.world.is_root:
+            for name, part in parts.items():
+                write_grid_file(f"taper_coeff_{name}.bin", part)
+        return math.prod(parts.values(), start=np.ones(grid.shape))
 
     def _shot_taper(self, shot: Shot) -> np.ndarray:
         t = self.setup.settings.tapers
@@ -255,15 +264,15 @@ class Inversion:
 
     # --- output -------------------------------------------------------------------------------------------
 
-    def _sink(self, iteration: int):
-        """Writes the synthetic seismograms of gradient runs that SEISMO asks for."""
-        self._label = iteration
-        wanted = WANTED[self.setup.settings.seismograms.kind]
-
-        def write(shot: int, traces) -> None:
-            write_seismograms(self.setup, shot, {c: traces[c] for c in wanted}, self._label)
-
-        return write
+    def _write_traces(self, shot: int, traces, adjoint_sources) -> None:
+        """Synthetic seismograms that SEISMO asks for, and with VERBOSE the adjoint sources as they are
+        injected, backward in time. Later trials of an iteration overwrite earlier ones."""
+        settings, files = self.setup.settings, seismogram_files(self.setup)
+        chosen = {c: traces[c] for c in WANTED[settings.seismograms.kind]}
+        write_seismograms(self.setup, shot, chosen, lambda c, s: files.inversion_path(c, s, self._iteration))
+        if settings.run.verbose:
+            injected = {c: series[:, ::-1] for c, series in adjoint_sources.items() if c in chosen}
+            write_seismograms(self.setup, shot, injected, files.adjoint_path)
 
     def _write(
         self, plan: StagePlan, state: _Running, report: IterationReport, gradient: dict, seconds: float
@@ -324,10 +333,11 @@ class Inversion:
             f"largest change {100 * report.max_change:.3g} %, {report.n_gradients} gradients, "
             f"{report.n_misfits} misfits, {duration(seconds)}"
         )
-        for reason in report.reasons:
+        for reason in report.reasons if self.setup.settings.run.verbose else ():
             self.log.info(f"  {reason}")
-        if state.objective.rejected:
-            self.log.info(f"  a trial was rejected: {state.objective.rejected}")
+        for reason in state.objective.rejected:
+            self.log.info(f"  a trial was rejected: {reason}")
+        state.objective.rejected.clear()
 
 
 def _trial_points(search: ParabolicResult | WolfeResult | None) -> tuple[tuple[float, float], ...]:

@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -28,8 +29,9 @@ from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Shot
 from denise_py.workflow.simulator import Simulator
 
-#: called with (shot number, {component: (ntr, nt)}) on the head of the group after every gradient run
-TraceSink = Callable[[int, Mapping[str, np.ndarray]], None]
+#: called with (shot number, traces, adjoint sources), both {component: (ntr, nt)}, on the head of the group
+#: for every shot of every gradient
+TraceSink = Callable[[int, Mapping[str, np.ndarray], Mapping[str, np.ndarray]], None]
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Objective:
         setup = simulator.setup
         self._all = tuple(shot.number for shot in setup.shots)
         self._shape = setup.grid.shape
-        #: why the last point could not be evaluated, "" if it could
-        self.rejected = ""
+        #: why points could not be evaluated, in their order; the caller empties it
+        self.rejected: list[str] = []
         self._weight_of: dict[bytes, np.ndarray] = {}
         self._known: tuple[np.ndarray, np.ndarray] | None = None
 
@@ -90,7 +92,7 @@ class Objective:
         try:
             sums = self._run(shots, None)
         except StabilityError as error:
-            self.rejected = str(error)
+            self.rejected.append(str(error))
             return math.inf
         return self._misfit.report(self._totals(sums, shots)).misfit
 
@@ -104,7 +106,7 @@ class Objective:
         try:
             sums = self._run(self._all, total)
         except StabilityError as error:
-            self.rejected = str(error)
+            self.rejected.append(str(error))
             return math.inf, nothing
         self._known = (np.array(p), sums)
         reported = self._misfit.report(self._totals(sums, self._all))
@@ -138,10 +140,12 @@ class Objective:
         p = world.bcast(p if world.is_root else None) if world.size > 1 else p
         model = self._scaling.model(p, self._base)
         medium = setup.parameterization.medium(model)
-        self.rejected = self._inadmissible(medium)
-        if not self.rejected:
-            self._simulator.set_medium(medium)
-        return not self.rejected
+        reason = self._inadmissible(medium)
+        if reason:
+            self.rejected.append(reason)
+            return False
+        self._simulator.set_medium(medium)
+        return True
 
     def _inadmissible(self, medium) -> str:
         if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
@@ -162,24 +166,42 @@ class Objective:
     def _run(self, shots: Sequence[int], gradient: np.ndarray | None) -> np.ndarray:
         """(value, energy, traces) per shot, (number of all shots, 3); adds the shots' gradients (and weights)
         to `gradient` in place if it is given."""
-        processes = self._simulator.processes
+        groups, own = self._simulator.processes.groups, self._simulator.processes.group_number
         sums = np.zeros((len(self._all), 3))
-        count = processes.groups.count
-        for first in range(0, len(shots), count):
-            round_ = shots[first : first + count]
-            mine = round_[processes.group_number] if processes.group_number < len(round_) else None
+        # every group has the observed data of its own shots only
+        queues = [
+            [number for number in groups.shots_of_group(group, self._all) if number in shots]
+            for group in range(groups.count)
+        ]
+        for round_ in zip_longest(*queues):
+            mine = round_[own]
+            part = self._simulate(mine, gradient is not None)
             numbers, field = {}, {}
-            if mine is not None:
-                part = self._shot(self._simulator.setup.shots[mine - 1], gradient is not None)
-                if part is not None:
-                    numbers[mine] = np.zeros_like(sums)
-                    numbers[mine][mine - 1] = part[0]
-                    if gradient is not None:
-                        field[mine] = part[1]
+            if part is not None:
+                numbers[mine] = np.zeros_like(sums)
+                numbers[mine][mine - 1] = part[0]
+                if gradient is not None:
+                    field[mine] = part[1]
             sums = self._add(numbers, sums)
             if gradient is not None:
                 gradient[:] = self._add(field, gradient)
         return sums
+
+    def _simulate(
+        self, number: int | None, with_gradient: bool
+    ) -> tuple[np.ndarray, np.ndarray | None] | None:
+        """_shot, or None without a shot. A blow-up in any group is raised on all processes, which would
+        otherwise wait for the sums of that group for ever."""
+        part, trouble = None, ""
+        if number is not None:
+            try:
+                part = self._shot(number, with_gradient)
+            except StabilityError as error:
+                trouble = f"shot {number}: {error}"
+        troubles = [text for text in self._simulator.processes.world.allgather(trouble) if text]
+        if troubles:
+            raise StabilityError(troubles[0])
+        return part
 
     def _add(self, own: dict[int, np.ndarray], start: np.ndarray) -> np.ndarray:
         """start + all groups' arrays in the order of the shots, on every process."""
@@ -187,8 +209,9 @@ class Objective:
         total = sum_in_order(processes.heads, own, start) if processes.heads is not None else None
         return processes.group.bcast(total)
 
-    def _shot(self, shot: Shot, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
+    def _shot(self, number: int, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
+        shot = self._simulator.setup.shots[number - 1]
         components = self._observed.components
         recorded = (
             components + tuple(c for c in self._extra if c not in components) if with_gradient else components
@@ -201,7 +224,7 @@ class Objective:
         if traces is not None:
             numbers, adjoint = self._compare(shot, traces, components)
             if with_gradient and self._sink is not None:
-                self._sink(shot.number, traces)
+                self._sink(shot.number, traces, adjoint)
         if not with_gradient:
             return None if traces is None else (numbers, None)
         correlation = self._simulator.adjoint(adjoint)

@@ -119,7 +119,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     collect = _Collector(list(settings.warnings))
     sources = collect.run(lambda: _sources(settings, collect)) or ()
     placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
-    receivers = collect.run(lambda: _receivers(settings, grid))
+    receivers = collect.run(lambda: read_receivers(settings, grid))
     n_shots = len(sources) if settings.sources.one_by_one else min(len(sources), 1)
     for finding in (*checks.check_files(settings, n_shots), *checks.check_shots(settings, n_shots)):
         collect.add(finding)
@@ -188,7 +188,8 @@ def _sources(settings: Settings, collect: _Collector) -> tuple[Source, ...]:
     return table.sources
 
 
-def _receivers(settings: Settings, grid: Grid) -> Receivers:
+def read_receivers(settings: Settings, grid: Grid) -> Receivers:
+    """The receivers of a run; none if nothing is recorded."""
     chosen = settings.receivers
     if settings.seismograms.kind == 0 and not settings.run.inversion:
         none = np.zeros((0, 2))

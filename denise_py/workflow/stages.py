@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from denise_py.errors import ParameterError
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.traces.filters import BandFilter
@@ -59,7 +60,7 @@ def plan_stages(settings: Settings, workflow: Sequence[WorkflowLine] = ()) -> tu
 def _corners(settings: Settings) -> Iterator[float]:
     f = settings.filter
     corner = f.low_pass_start
-    # half an increment of slack, so that rounding does not lose the last corner
+    # some slack, so that rounding does not lose the last corner
     while corner <= f.low_pass_end + 1e-6 * max(f.low_pass_increment, 1.0):
         yield corner
         if f.low_pass_increment <= 0:
@@ -73,6 +74,11 @@ def _from_workflow(
     active = {"vp": True, "vs": True, "rho": True}
     for number, line in enumerate(workflow, start=1):
         active = _switch(active, line)
+        if not any(active.values()):
+            raise ParameterError(
+                f"FILE_WORKFLOW = {settings.inversion.workflow_file}, stage {number}: no parameter is "
+                "inverted: set VS, VP or RHO to 1 (-1 takes over what the stage before did)"
+            )
         filtered = settings.filter.kind == 1 and line.filter_kind == 1
         yield replace(
             default,
@@ -95,9 +101,17 @@ def active_slots(plan: StagePlan, settings: Settings, iteration: int) -> tuple[s
     """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come."""
     if plan.slots is not None:
         return plan.slots
+    return tuple(name for name, begin in _begins(settings).items() if iteration >= begin)
+
+
+def first_iteration(plan: StagePlan, settings: Settings) -> int:
+    """Number of the first iteration in which a parameter moves, counted from 1."""
+    return 1 if plan.slots is not None else max(1, min(_begins(settings).values()))
+
+
+def _begins(settings: Settings) -> dict[str, int]:
     chosen = settings.inversion
-    begins = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
-    return tuple(name for name, begin in begins.items() if iteration >= begin)
+    return {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
 
 
 class StageClock:
@@ -106,10 +120,6 @@ class StageClock:
     def __init__(self, min_iterations: int) -> None:
         self._least = min_iterations
         self._history: list[float] = []
-
-    def restart(self) -> None:
-        """A new stage begins: the history of its misfit is empty."""
-        self._history = []
 
     def reason_to_end(self, misfit: float, accepted: bool, plan: StagePlan, why_failed: str) -> str:
         """Why the stage ends after an iteration with this misfit, or "" if it goes on.
