@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 
+FAR = 2.0**62
+
+
 def round_half_up(quotient: float) -> int:
     """floor(q + 1/2), the rounding of all coordinates and times."""
     return math.floor(float(quotient) + 0.5)
@@ -22,8 +25,11 @@ def rounded_ratio(numerator: float, denominator: float) -> int:
     """iround(numerator / denominator) with the quotient taken in float32.
 
     The single precision decides ties such as 2.5 / 0.2 and is part of the compatibility contract.
+    Quotients beyond its range count as 2**62, farther away than anything else.
     """
-    return round_half_up(np.float32(numerator) / np.float32(denominator))
+    with np.errstate(over="ignore"):
+        quotient = np.float32(numerator) / np.float32(denominator)
+    return round_half_up(min(max(quotient, -FAR), FAR))
 
 
 @dataclass(frozen=True)

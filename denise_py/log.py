@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from denise_py.errors import DeniseError, ParameterError, ResourceError
+from denise_py.errors import DataError, DeniseError, ParameterError, ResourceError
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
@@ -32,8 +32,33 @@ class _PlainFormatter(logging.Formatter):
         return text if record.levelno < logging.WARNING else f"{record.levelname.lower()}: {text}"
 
 
-class _CurrentStdout(logging.StreamHandler):
+class _Lenient(logging.Handler):
+    """A log that cannot be written (disk full, pipe closed, no permission) must not end hours of work: that
+    is said once on stderr, and the run goes on without it."""
+
+    place = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is logging's
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self.setLevel(logging.CRITICAL + 1)
+        if not isinstance(error, BrokenPipeError):
+            reason = f"cannot be written ({error.strerror}); the run goes on without it"
+            print(f"denise: warning: {self.place} {reason}", file=sys.stderr)
+
+
+class _CurrentStdout(_Lenient, logging.StreamHandler):
     """Writes to whatever sys.stdout is now, so that redirection works; tells the text apart from files."""
+
+    place = "standard output"
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -43,11 +68,12 @@ class _CurrentStdout(logging.StreamHandler):
         return sys.stdout
 
 
-class _NewFile(logging.FileHandler):
+class _NewFile(_Lenient, logging.FileHandler):
     """A log file that comes into being, with its folder, at the first line."""
 
     def __init__(self, path: Path):
-        super().__init__(path, mode="w", encoding="utf-8", delay=True)
+        super().__init__(path, mode="w", encoding="utf-8", delay=True, errors="backslashreplace")
+        self.place = f"the log file {path}"
 
     def _open(self) -> TextIO:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
@@ -150,12 +176,15 @@ def duration(seconds: float) -> str:
 def describe_failure(error: BaseException) -> tuple[int, str]:
     """Exit code and text for the exception that ended a run; the text is empty where nothing is to be said.
 
-    A DeniseError is one message, a ParameterError one line per problem, lack of memory or disk space
-    exit code 6, Ctrl-C 130. Anything else is a bug: exit code 1 with its traceback.
+    A DeniseError is one message, a ParameterError or DataError one line per problem, lack of memory or disk
+    space exit code 6, Ctrl-C 130. Anything else is a bug: exit code 1 with its traceback.
     """
     if isinstance(error, ParameterError) and len(error.problems) > 1:
         lines = [f"{len(error.problems)} problems with the parameters:", *error.problems]
         return error.exit_code, "denise: error: " + "\n  ".join(lines)
+    if isinstance(error, DataError) and "\n" in str(error):
+        lines = str(error).splitlines()
+        return error.exit_code, "\n  ".join([f"denise: error: {len(lines)} problems with the data:", *lines])
     if isinstance(error, DeniseError):
         return error.exit_code, f"denise: error: {error}"
     if isinstance(error, SystemExit):
@@ -164,7 +193,7 @@ def describe_failure(error: BaseException) -> tuple[int, str]:
         return EXIT_INTERRUPTED, "denise: error: interrupted"
     if isinstance(error, MemoryError):
         return ResourceError.exit_code, f"denise: error: out of memory. {error}".rstrip()
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return ResourceError.exit_code, f"denise: error: no disk space left. {error}"
     trace = "".join(traceback.format_exception(error)).rstrip()
     return (

@@ -6,13 +6,14 @@ newline counts. Byte order marks and Windows line ends do no harm.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from dataclasses import dataclass
 
 from denise_py.errors import DataError
 from denise_py.traces.files import read_bytes
+
+LARGEST = 3.4028234663852886e38  # of single precision, which the simulation uses
 
 _COMMENT = re.compile("[#%]")
 
@@ -31,7 +32,8 @@ class Line:
         return f"{self.path}: line {self.number}"
 
     def real(self, column: int, name: str) -> float:
-        """The finite number in a column (from 0). Raises DataError naming the missing or bad item."""
+        """The number in a column (from 0), finite also in single precision. Raises DataError naming the
+        missing or bad item."""
         if column >= len(self.words):
             raise DataError(f"{self.where}: {name} is missing (column {column + 1}): {self.text!r}")
         word = self.words[column]
@@ -39,8 +41,10 @@ class Line:
             value = float(word)
         except ValueError:
             raise DataError(f"{self.where}: {name} must be a number, found {word!r}") from None
-        if not math.isfinite(value):
-            raise DataError(f"{self.where}: {name} must be a finite number, found {word!r}")
+        if not abs(value) <= LARGEST:
+            raise DataError(
+                f"{self.where}: {name} must be a finite number, found {word!r} (the limit is 3.4e38)"
+            )
         return value
 
     def integer(self, column: int, name: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable
 
@@ -22,23 +24,35 @@ exit codes: 0 done, 1 bug, 2 parameters or usage, 3 input data, 4 unstable simul
 
 def main(argv: list[str] | None = None) -> None:
     """Entry point of the script; leaves with the exit code."""
+    prepare_streams()
     sys.exit(dispatch(sys.argv[1:] if argv is None else argv))
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr take whatever is printed: paths in any encoding, also when they are closed."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, stays open
+        getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def dispatch(args: list[str]) -> int:
     """Run what the arguments ask for and return the exit code."""
     if args and args[0] in ("-h", "--help"):
-        print(USAGE)
-        return 0
+        return report_failure(lambda: _show(USAGE))
     if args and args[0] in ("-V", "--version"):
-        print(f"denise-py {__version__}")
-        return 0
+        return report_failure(lambda: _show(f"denise-py {__version__}"))
     commands = _serial_commands()
     if args and args[0] in commands:
         return report_failure(lambda: commands[args[0]](args[1:]))
     from denise_py.parallel.comm import run_guarded
 
     return run_guarded(lambda comm: _run_file(args, comm))
+
+
+def _show(text: str) -> int:
+    print(text, flush=True)
+    return 0
 
 
 def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
@@ -63,7 +77,7 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
 
 def _run_file(args: list[str], comm) -> int:
-    if len(args) != 1 or args[0].startswith("-"):
+    if len(args) != 1 or not args[0] or args[0].startswith("-"):
         found = " ".join(args) or "nothing"
         raise UsageError(f"expected one parameter file, found: {found}\n{USAGE}")
     from denise_py.cli import run
@@ -76,8 +90,14 @@ def report_failure(action: Callable[[], int]) -> int:
     from denise_py.log import describe_failure
 
     try:
-        return action()
+        code = action()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except BaseException as error:
         code, text = describe_failure(error)
-        print(text, file=sys.stderr)
+        with contextlib.suppress(OSError):  # the exit code must get through even if the text cannot
+            print(text, file=sys.stderr, flush=True)
         return code

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from denise_py.cli.main import report_failure
+from denise_py.cli.main import prepare_streams, report_failure
 from denise_py.errors import UsageError
 from denise_py.parameters.settings import read_settings
 
 
 def main(argv: list[str] | None = None) -> None:
     """Entry point of the script; leaves with the exit code."""
+    prepare_streams()
     args = sys.argv[1:] if argv is None else argv
     sys.exit(report_failure(lambda: run(args)))
 

@@ -32,7 +32,8 @@ _FILES: Mapping[int, tuple[str, ...]] = {
 def read_grid_file(path: str | os.PathLike[str], grid: Grid) -> np.ndarray:
     """One quantity on all nodes, (ny, nx) float32.
 
-    Raises DataError when the file is missing, has another size than the grid, or holds NaN or infinity.
+    Raises DataError when the file is missing, has another size than the grid, holds NaN or infinity, or is
+    obviously big-endian.
     """
     raw = read_bytes(path)
     expected = 4 * grid.nx * grid.ny
@@ -42,6 +43,8 @@ def read_grid_file(path: str | os.PathLike[str], grid: Grid) -> np.ndarray:
             f"values){_size_hint(len(raw), grid)}"
         )
     model = np.ascontiguousarray(np.frombuffer(raw, "<f4").reshape(grid.nx, grid.ny).T, dtype=np.float32)
+    if not _is_moderate(model) and _is_moderate(model.byteswap()):
+        raise DataError(f"{path}: the numbers have the wrong byte order (big-endian): convert the file")
     bad = ~np.isfinite(model)
     if bad.any():
         j, i = _first_node(bad)
@@ -49,6 +52,13 @@ def read_grid_file(path: str | os.PathLike[str], grid: Grid) -> np.ndarray:
             f"{path}: {bad.sum()} values are not finite (first {model[j, i]} at {_position(i, j, grid)})"
         )
     return model
+
+
+def _is_moderate(values: np.ndarray) -> bool:
+    """Whether no value is absurd as a velocity, a density or a modulus in SI units; swapped bytes give
+    exponents all over the range."""
+    size = np.abs(values)
+    return bool(np.all((size == 0) | ((size > 1e-3) & (size < 1e15))))
 
 
 def _size_hint(size: int, grid: Grid) -> str:

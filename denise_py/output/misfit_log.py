@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from denise_py.traces.files import writing
+
 
 @dataclass(frozen=True)
 class IterationRecord:
@@ -58,11 +60,11 @@ class MisfitLog:
         text = "\t".join(f"{value:e}" for value in columns)
         if self._with_corner:
             text += f"\t{record.low_pass or 0.0:f}"
-        with self.path.open(mode) as stream:
+        with writing(self.path), self.path.open(mode) as stream:
             if self._with_header and not self._started:
                 stream.write(self._header())
             stream.write(text + "\n")
-        with self.json_path.open(mode) as stream:
+        with writing(self.json_path), self.json_path.open(mode) as stream:
             stream.write(json.dumps(_plain(asdict(record)), allow_nan=False) + "\n")
         self._started = True
 

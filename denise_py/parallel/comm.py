@@ -7,6 +7,7 @@ called by all ranks of the communicator in the same order.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -376,6 +377,8 @@ def _end_unconnected(error: LaunchError) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stdout.flush()
-    if text:
-        print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # the exit code must get through even if no text can
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        if text:
+            print(text, file=sys.stderr, flush=True)

@@ -39,7 +39,6 @@ def check(settings: SettingsData) -> list[Finding]:
     rules = (
         _blocks,
         _frame,
-        _time_axis,
         _seismograms,
         _snapshots,
         _kind_of_run,
@@ -50,6 +49,10 @@ def check(settings: SettingsData) -> list[Finding]:
         _limits,
         _wolfe,
     )
+    findings = list(_time_axis(settings))
+    if findings:  # whatever follows from a wrong number of steps says nothing new
+        wrong = findings[0].keys
+        return findings + [f for rule in rules for f in rule(settings) if not set(wrong) <= set(f.keys)]
     return [finding for rule in rules for finding in rule(settings)]
 
 

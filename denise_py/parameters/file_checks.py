@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -28,6 +29,7 @@ SHOWN_FILES: Final = 3  # missing files of one kind that are named
 LOG_TO_FILES: Final = 2
 WAVELET_IN_TEXT_FILE: Final = 3
 WAVELET_IN_SU_FILES: Final = 7
+FILES_OF_PARAMETERS: Final = ("inversion.workflow_file", "filter.frequency_file")
 
 
 def check_files(settings: SettingsData, shots: int | None = None) -> list[Finding]:
@@ -52,7 +54,7 @@ def _inputs(s: SettingsData, shots: int | None) -> Findings:
             yield from _input(s, "model.file", s.model.file + ending, _model_size(s))
     if not s.run.inversion:
         return
-    for path in ("inversion.workflow_file", "filter.frequency_file"):
+    for path in FILES_OF_PARAMETERS:
         if s.at(path):
             yield from _input(s, path)
     yield from _data(s, shots)
@@ -88,7 +90,7 @@ def _traces(s: SettingsData, file: str) -> Findings:
         )
         text += f" of {steps(s)} samples ({trace} bytes each); compare {s.show('time.duration')}"
         paths = ("inversion.data", "time.duration", "time.dt")
-        yield found("error", f"{text} and {s.show('time.dt')}", *paths)
+        yield _about_data(found("error", f"{text} and {s.show('time.dt')}", *paths))
 
 
 def _taper_files(s: SettingsData, shots: int | None) -> Findings:
@@ -114,7 +116,12 @@ def _input(s: SettingsData, path: str, file: str | None = None, size: int | None
         reason += f" {s.show('grid.ny')} numbers of 4 bytes"
     if reason:
         keys = (path, "grid.nx", "grid.ny") if size is not None else (path,)
-        yield found("error", f"{s.show(path)}: file {file} {reason}", *keys)
+        finding = found("error", f"{s.show(path)}: file {file} {reason}", *keys)
+        yield finding if path in FILES_OF_PARAMETERS else _about_data(finding)
+
+
+def _about_data(finding: Finding) -> Finding:
+    return replace(finding, data=True)
 
 
 def _unreadable(file: str) -> str:
@@ -140,7 +147,7 @@ def _first(groups: Sequence[Findings]) -> Findings:
     yield from islice(findings, SHOWN_FILES)
     if len(findings) > SHOWN_FILES:
         more = len(findings) - SHOWN_FILES
-        yield Finding("error", f"... and {more} more files like these", findings[0].keys)
+        yield replace(findings[0], message=f"... and {more} more files like these")
 
 
 # ---------------------------------------------------------------------------------- output files
@@ -158,6 +165,9 @@ def _outputs(s: SettingsData) -> Findings:
         written.append("sources.signal_file")
     for path in written:
         yield from _output(s, path, os.path.dirname(str(s.at(path))) or ".")
+    if s.run.inversion and os.path.isdir(s.inversion.misfit_log):
+        text = f"{s.show('inversion.misfit_log')} is a directory; give the name of a file"
+        yield found("error", text, "inversion.misfit_log")
     if s.run.log == LOG_TO_FILES:
         yield from _output(s, "run.log_file", _existing_parent(str(s.at("run.log_file"))))
 

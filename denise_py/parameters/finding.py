@@ -19,11 +19,15 @@ MOST_STEPS: Final = 2**31 - 1
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about the settings that stops a run ('error') or deserves attention ('warning')."""
+    """Something about the settings that stops a run ('error') or deserves attention ('warning').
+
+    keys: the settings it depends on; data: whether a data file is to blame rather than a setting.
+    """
 
     severity: Severity
     message: str
     keys: tuple[str, ...] = ()
+    data: bool = False
 
 
 Findings = Iterator[Finding]

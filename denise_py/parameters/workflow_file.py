@@ -82,7 +82,7 @@ def read_workflow(path: str | Path) -> tuple[Stage, ...]:
     (header_line, header), rows = lines[0], lines[1:]
     rows = [(number, words) for number, words in rows if not words[0].startswith("#")]
     problems = _header_problems(f"workflow file {name}, line {header_line}", header)
-    if not rows:
+    if not rows and not problems:
         problems.append(f"workflow file {name} has a header but no stage")
     stages = []
     for count, (number, words) in enumerate(rows, start=1):

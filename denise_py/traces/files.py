@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,11 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """Content of a file.
 
     Raises DataError with the path tried and, when the file does not exist, the names next to it that
-    begin alike.
+    begin alike. A pipe or a device is not read, it might never end.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise DataError(f"{path}: cannot be read (not a regular file)")
         return Path(path).read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path}: file not found{_similar_names(Path(path))}") from None
@@ -44,22 +47,33 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     reader sees either the old or the new file. Missing parent folders are made: a finished simulation
     is not thrown away because its output folder is missing.
 
-    Raises ResourceError when the disk is full, DataError when the place is not writable.
+    Raises ResourceError when the disk is full, DataError when the place is not writable or taken by
+    something else than a file, such as a folder or a device.
     """
     target = Path(os.path.realpath(path))  # a link keeps pointing to the file that is replaced
+    if target.exists() and not target.is_file():
+        raise DataError(f"{path}: cannot be written (there is something that is not a file)")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
+        with writing(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, target)
+    finally:
+        _remove_if_present(temporary)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns a failure to write `path` into ResourceError (disk full) or DataError (anything else)."""
+    try:
+        yield
     except OSError as error:
         kind = ResourceError if error.errno in _NO_SPACE else DataError
         raise kind(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        _remove_if_present(temporary)
 
 
 def _remove_if_present(path: Path) -> None:

@@ -257,7 +257,8 @@ def _diagnosis_of_size(raw: bytes, order: str) -> str:
     if odd is None:
         whole, rest = divmod(len(raw), HEADER_BYTES + 4 * ns)
         return (
-            f"trace {whole + 1} is truncated: the file ends after {rest} of its {HEADER_BYTES + 4 * ns} bytes"
+            f"trace {whole + 1} is truncated: the file ends after {rest} of its {HEADER_BYTES + 4 * ns} bytes "
+            f"(a header and {ns} samples)"
         )
     return (
         f"wrong size: {len(raw)} bytes are not a whole number of traces of {ns} samples, and the header of "
@@ -297,10 +298,10 @@ def _check_finite(path: str | os.PathLike[str], data: np.ndarray) -> None:
 def _check_expected(
     path: str | os.PathLike[str], shape: tuple[int, int], traces: int | None, ns: int | None
 ) -> None:
-    if traces is not None and shape[0] != traces:
-        raise DataError(f"{path}: holds {shape[0]} traces, but there are {traces} receivers")
     if ns is not None and shape[1] != ns:
         raise DataError(f"{path}: trace 1 has {shape[1]} samples, but {ns} are needed")
+    if traces is not None and shape[0] != traces:
+        raise DataError(f"{path}: holds {shape[0]} traces, but there are {traces} receivers")
 
 
 def _dt_of(header: np.void) -> float:

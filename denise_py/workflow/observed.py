@@ -17,6 +17,10 @@ from denise_py.workflow.setup import Setup
 DATA_COMPONENTS = {1: ("vx", "vy"), 2: ("vy",), 3: ("vx",), 4: ("p",)}
 
 
+#: no amplitude of a seismogram (m, m/s or Pa) comes near it, and its square is finite in single precision
+ABSURD = 1e18
+
+
 class ObservedData:
     """Raw traces of the given shots, and their processed versions for one band."""
 
@@ -61,6 +65,13 @@ class ObservedData:
         if not dt_matches(found.dt, time.dt):
             raise DataError(
                 f"{path}: sampled at {found.dt:g} s, but DT = {time.dt:g} s: the data must be sampled at DT"
+            )
+        absurd = np.argwhere(np.abs(found.data) > ABSURD)
+        if absurd.size:
+            trace, sample = absurd[0]
+            raise DataError(
+                f"{path}: trace {trace + 1}: sample {sample + 1} is {found.data[trace, sample]:g}, far beyond "
+                "any seismogram in SI units: the file is damaged"
             )
         if not np.any(found.data):
             raise DataError(f"{path}: all traces are zero")

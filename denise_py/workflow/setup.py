@@ -37,6 +37,7 @@ from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
 from denise_py.propagate import Scheme
+from denise_py.workflow.memory import check_memory
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,15 @@ def divide_processes(settings: Settings, world: Any, grid: Grid) -> Processes:
 def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     """Read all geometry and the model and check them against each other.
 
-    Raises ParameterError or DataError naming every problem that could be found.
+    Raises ParameterError or DataError naming every problem that could be found, ResourceError when the run
+    cannot fit into memory.
     """
     grid = Grid(settings.grid.nx, settings.grid.ny, settings.grid.dh)
     time = TimeAxis.from_duration(settings.time.duration, settings.time.dt)
     collect = _Collector(list(settings.warnings))
+    for finding in checks.check_files(settings):
+        collect.add(finding)
+    collect.stop_if_any()
     sources = collect.run(lambda: _sources(settings, collect)) or ()
     placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
     receivers = collect.run(lambda: read_receivers(settings, grid))
@@ -124,6 +129,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     for finding in (*checks.check_files(settings, n_shots), *checks.check_shots(settings, n_shots)):
         collect.add(finding)
     collect.stop_if_any()
+    check_memory(settings, time.nt, len(sources), receivers.ntr)
     workflow = collect.run(lambda: _workflow(settings, collect)) or ()
     wavelets = collect.run(lambda: _wavelets(settings, sources, time, collect)) or ()
     arrays = collect.run(lambda: _model(settings, grid))
@@ -163,9 +169,8 @@ class _Collector:
         if finding.severity != "error":
             self.warnings.append(finding.message)
             return
-        if finding.message not in self._problems:
-            self._problems.append(finding.message)
-        self._only_data = False
+        self._problems.append(finding.message)
+        self._only_data &= finding.data
 
     def problem(self, text: str) -> None:
         """A problem with the parameters."""

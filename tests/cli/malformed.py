@@ -21,7 +21,7 @@ from denise_py.traces.su import header_dtype, trace_dtype
 
 NX, NY, NT = 60, 40, 60
 SHOTS, RECEIVERS = 2, 5
-PARAMETERS, DATA = 2, 3
+PARAMETERS, DATA, MEMORY_OR_DISK = 2, 3, 6
 
 SETTINGS: dict[str, object] = {
     "NPROCX": 1,
@@ -389,7 +389,7 @@ PARAMETER_FILE = (
     _file("text_nan", _rename('"DT": 0.0005', '"DT": "nan"'), "line", "DT = nan", "must be a number"),
     _file("text_inf", _rename('"TIME": 0.03', '"TIME": "inf"'), "line", "TIME = inf", "must be a number"),
     _file("number_nested", _rename('"DT": 0.0005', '"DT": [1, 2]'), "line", "DT", "single value"),
-    _file("number_object", _rename('"DT": 0.0005', '"DT": {"a": 1}'), "line", "DT", "single value"),
+    _file("number_object", _rename('"DT": 0.0005', '"DT": {"a": 1}'), "DT is missing"),
     _file("control_character", _rename('"su/run"', '"su/r\\u0000un"'), "SEIS_FILE", "control"),
     _file("lone_surrogate", _rename('"su/run"', '"su/\\ud800"'), "SEIS_FILE", "control"),
 )
@@ -401,7 +401,6 @@ PARAMETERS_ALONE = (
     _p("nx_text", put(NX="many"), "NX = many", "number"),
     _p("nx_fraction", put(NX=60.5), "NX = 60.5", "whole number"),
     _p("ny_too_few", put(NY=2), "NY = 2", "at least"),
-    _p("nx_huge", put(NX=2000000000, NY=2000000000), "start.vp", "NX = 2000000000"),
     _p("dh_zero", put(DH=0), "DH = 0", "> 0"),
     _p("dh_negative", put(DH=-1), "DH = -1", "> 0"),
     _p("dt_zero", put(DT=0), "DT = 0", "> 0"),
@@ -455,7 +454,8 @@ GEOMETRY = (
     _d("source_word", text("source.dat", "1\n20 0 2 0 fast 1\n"), "source.dat: line 2", "frequency", "fast"),
     _d("source_nan", text("source.dat", "1\n20 0 nan 0 100 1\n"), "source.dat: line 2", "finite", "nan"),
     _d("source_1e400", text("source.dat", "1\n20 0 2 0 100 1e400\n"), "source.dat: line 2", "finite"),
-    _d("source_1e300", text("source.dat", "1\n1e300 0 2 0 100 1\n"), "source.dat: line 2", "1e+300"),
+    _d("source_1e300", text("source.dat", "1\n1e300 0 2 0 100 1\n"), "source.dat: line 2", "1e300", "3.4e38"),
+    _d("source_1e38", text("source.dat", "1\n1e38 0 2 0 100 1\n"), "source.dat: line 2", "outside"),
     _d("source_amplitude", text("source.dat", "1\n20 0 2 0 100 1e300\n"), "source.dat: line 2", "amplitude"),
     _d("source_no_frequency", text("source.dat", "1\n20 0 2 0 0 1\n"), "source.dat: line 2", "positive", "0"),
     _d("source_type", text("source.dat", "1\n20 0 2 0 100 1 0 9\n"), "source.dat: line 2", "type 9"),
@@ -469,7 +469,8 @@ GEOMETRY = (
     _d("receiver_column", text("receiver.dat", "20 1\n21\n"), "receiver.dat: line 2", "y is missing"),
     _d("receiver_outside", text("receiver.dat", "20 1\n20 41\n"), "receiver.dat: line 2", "41", "40 m"),
     _d("receiver_at_zero", text("receiver.dat", "0 1\n"), "receiver.dat: line 1", "x = 0", "outside"),
-    _d("receiver_1e300", text("receiver.dat", "1e300 1\n"), "receiver.dat: line 1", "1e+300"),
+    _d("receiver_1e300", text("receiver.dat", "1e300 1\n"), "receiver.dat: line 1", "1e300", "3.4e38"),
+    _d("receiver_1e38", both(put(DH=1e-2), text("receiver.dat", "1e38 1\n")), "receiver.dat: line 1", "outside"),
     _d("receiver_shifted_out", put(REFRECX=50), "receiver.dat", "shift", "60 m"),
 )
 
@@ -518,6 +519,7 @@ WAVELET = (
 )
 
 MODEL = (
+    _d("model_for_huge_grid", put(NX=2000000000, NY=2000000000), "start.vp", "9600", "NX = 2000000000"),
     _d("model_missing", remove("model/start.vs"), "MFILE", "start.vs", "does not exist"),
     _d("model_empty", raw("model/start.vp", b""), "start.vp", "empty"),
     _d("model_directory", directory("model/start.rho"), "start.rho", "directory"),
@@ -553,12 +555,12 @@ OBSERVED = (
     _id("data_empty", raw(SHOT2, b""), SHOT2, "empty"),
     _id("data_directory", directory(SHOT2), SHOT2, "directory"),
     _id("data_pipe", pipe(SHOT2), SHOT2, "regular file"),
-    *(_id(f"data_cut_{n}", cut(SHOT2, 240 * n + 100 * (n == 0)), SHOT2, "bytes") for n in range(10)),
+    *(_id(f"data_cut_{n}", cut(SHOT2, 240 * n + 100 * (n == 0)), SHOT2) for n in range(10)),
     _id("data_noise", raw(SHOT2, bytes(range(256)) * 9 + bytes(96)), SHOT2),
     _id("data_ns_zero", word(SHOT2, "ns", 0), SHOT2, "0 samples"),
     _id("data_ns_huge", word(SHOT2, "ns", 65535), SHOT2, "65535"),
     _id("data_ns_mixed", word(SHOT2, "ns", 59, trace=3), SHOT2, "trace 4", "59"),
-    _id("data_ns_other", traces(SHOT2, RECEIVERS, ns=120), SHOT2, "120", "60"),
+    _id("data_ns_other", traces(SHOT2, RECEIVERS, ns=120), SHOT2, "3600 bytes", "60 samples"),
     _id("data_ns_equal_size", traces(SHOT2, 1, ns=5 * NT + 240), SHOT2, "540", "60"),
     _id("data_dt", word(SHOT2, "dt", 1000), SHOT2, "0.001", "DT = 0.0005"),
     _id("data_dt_mixed", word(SHOT2, "dt", 1000, trace=1), SHOT2, "trace 2", "1000"),
@@ -631,7 +633,10 @@ INVERSIONS = (
     _ip("gradient_folder", file_for_directory("jacobian"), "JACOBIAN", "jacobian is not a directory"),
     _ip("misfit_folder", put(MISFIT_LOG_FILE="nowhere/misfit.dat"), "MISFIT_LOG_FILE", "nowhere"),
     _ip("misfit_is_folder", put(MISFIT_LOG_FILE="log"), "MISFIT_LOG_FILE = log", "directory"),
-    _ip("start_outside_limits", put(VSLOWERLIM=600), "VSLOWERLIM = 600", "500"),
+)
+
+MEMORY = (
+    Case("memory_grid", put(READMOD=0, NX=10**7, NY=10**7), MEMORY_OR_DISK, ("memory", "10000000 times")),
 )
 
 CASES = (
@@ -643,4 +648,5 @@ CASES = (
     *OBSERVED,
     *WORKFLOWS,
     *INVERSIONS,
+    *MEMORY,
 )

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from denise_py.grid import Grid
+from denise_py.mapping.scaling import Scaling
 from denise_py.medium.model_io import write_grid_file
 from denise_py.misfit.registry import find_misfit
-from denise_py.mapping.scaling import Scaling
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.settings import Settings
 from denise_py.workflow.forward import run_forward
@@ -191,9 +191,7 @@ def objective_of(setup: Setup, processes: Processes, slots=NAMES) -> tuple[Objec
     scaling = Scaling.of_model(setup.model, slots)
     misfit, every = find_misfit(settings.misfit.norm), settings.inversion.sampling
     simulator = Simulator(setup, processes)
-    objective = Objective(
-        simulator, observed, misfit, scaling, setup.model, band, every, Weighting()
-    )
+    objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, Weighting())
     return objective, scaling, setup
 
 

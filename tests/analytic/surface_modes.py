@@ -1,0 +1,91 @@
+"""The Rayleigh wave of the difference scheme: its speed, and how strongly a force at the surface excites it.
+
+For one wavenumber k along the surface and exact time, the scheme is a matrix: with vx = -i a exp(i k x) and
+K(k) = 2 sum_m c_m sin((m - 1/2) k h) in place of the derivative along x, the accelerations are real. Its
+eigenvector that decays with depth is the Rayleigh wave of the scheme. The rows near the surface are those of
+the program: stresses mirrored, velocities above the surface zero, plate modulus in the surface row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import quad
+from scipy.linalg import eig
+
+from denise_py.fd.weights import stencil
+from tests.analytic.full_space import Solid
+from tests.analytic.half_space import rayleigh_speed
+
+
+@dataclass(frozen=True)
+class SurfaceWave:
+    """speed_error: relative error of the phase velocity. amplitude: velocity of the surface row due to a
+    force on the same row, relative to the exact one at that depth (half a cell)."""
+
+    speed_error: float
+    amplitude: float
+
+
+def discrete_rayleigh_wave(solid: Solid, order: int, points: float) -> SurfaceWave:
+    """Rayleigh wave on a grid with `points` grid points per S wavelength at its frequency; dh = 1."""
+    vp, speed = solid.vp / solid.vs, rayleigh_speed(solid) / solid.vs
+    k = 2 * np.pi / points / speed
+    rows = int(4 * points)
+    matrix = acceleration_matrix(order, vp, k, rows)
+    squares, left, right = eig(matrix, left=True)
+    frequencies = np.sqrt(-squares.astype(complex))
+    shape = np.abs(right[:rows]) ** 2 + np.abs(right[rows:]) ** 2
+    at_surface = shape[: rows // 4].sum(axis=0) / shape.sum(axis=0) > 0.95
+    mode = min(np.flatnonzero(at_surface), key=lambda n: abs(frequencies[n] - k * speed))
+    l, r = left[:, mode], right[:, mode]
+    excitation = (r[rows] * np.conj(l[rows]) / np.vdot(l, r)).real
+    exact = exact_excitation(vp, speed, k)
+    return SurfaceWave(float(frequencies[mode].real / (k * speed)) - 1, float(excitation / exact))
+
+
+def exact_excitation(vp: float, speed: float, k: float) -> float:
+    """uy(1/2)^2 / integral of ux^2 + uy^2 over depth, of the Rayleigh wave with vs = 1."""
+    a, b = np.sqrt(1 - (speed / vp) ** 2), np.sqrt(1 - speed**2)
+    ratio = 2 * a / (1 + b**2)
+
+    def ux(y: float) -> float:
+        return np.exp(-k * a * y) - ratio * b * np.exp(-k * b * y)
+
+    def uy(y: float) -> float:
+        return a * np.exp(-k * a * y) - ratio * np.exp(-k * b * y)
+
+    return uy(0.5) ** 2 / quad(lambda y: ux(y) ** 2 + uy(y) ** 2, 0, 40 / k)[0]
+
+
+def acceleration_matrix(order: int, vp: float, k: float, rows: int) -> np.ndarray:
+    """From (a, vy), rows of each, to their second time derivatives; vs = rho = dh = 1."""
+    weights = stencil(order, 0).weights
+    slope = 2 * sum(c * np.sin((m - 0.5) * k) for m, c in enumerate(weights, 1))
+    stiffness, lam = np.full(rows, vp**2), np.full(rows, vp**2 - 2)
+    along, across = stiffness.copy(), lam.copy()
+    along[0], across[0] = 4 * (lam[0] + 1) / (lam[0] + 2), 0.0
+    down = derivative(weights, rows, forward=True, mirror=None)
+    up = derivative(weights, rows, forward=False, mirror=None)
+    sxx = np.hstack([np.diag(along * slope), across[:, None] * up])
+    syy = np.hstack([np.diag(across * slope), stiffness[:, None] * up])
+    syy[0] = 0
+    sxy = np.hstack([-down, slope * np.eye(rows)])  # divided by i
+    of_syy = derivative(weights, rows, forward=True, mirror=lambda row: -row)
+    of_sxy = derivative(weights, rows, forward=False, mirror=lambda row: -1 - row)
+    return np.vstack([-slope * sxx - of_sxy @ sxy, -slope * sxy + of_syy @ syy])
+
+
+def derivative(weights, rows: int, forward: bool, mirror) -> np.ndarray:
+    """Matrix of the derivative along y; rows above the surface are zero, or minus those at mirror(row)."""
+    matrix = np.zeros((rows, rows))
+    for row in range(rows):
+        for m, c in enumerate(weights, 1):
+            ends = ((row + m, c), (row - m + 1, -c)) if forward else ((row + m - 1, c), (row - m, -c))
+            for column, weight in ends:
+                if 0 <= column < rows:
+                    matrix[row, column] += weight
+                elif column < 0 and mirror is not None:
+                    matrix[row, mirror(column)] -= weight
+    return matrix
