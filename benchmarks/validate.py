@@ -203,10 +203,10 @@ def markdown(rows: Iterable[Row]) -> str:
 
 def replaced(text: str, name: str, table: str) -> str:
     """The document with a table between its markers <!-- name --> and <!-- /name -->."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     if not pattern.search(text):
         raise SystemExit(f"{DOCUMENT}: markers of table {name!r} not found")
-    return pattern.sub(lambda match: match.group(1) + table + match.group(2), text)
+    return pattern.sub(lambda match: f"{match[1]}\n{table}\n\n{match[2]}", text)
 
 
 def main(arguments: Sequence[str]) -> int:

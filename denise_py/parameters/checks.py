@@ -29,6 +29,7 @@ __all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
 SU_MOST_SAMPLES: Final = 65535
 SU_LONGEST_INTERVAL: Final = 65535  # microseconds
 THIN_FRAME: Final = 10  # grid points; thinner frames reflect noticeably
+FRAME_CYCLES_PER_STEP: Final = 5  # beyond, the frequency shift of the frame makes the simulation unstable
 LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
 LAME: Final = 3  # number of the parameterisation
@@ -110,6 +111,9 @@ def _frame(s: SettingsData) -> Findings:
             "grid.ny",
             "boundary.free_surface",
         )
+    if width and s.boundary.frequency * s.time.dt > FRAME_CYCLES_PER_STEP:
+        text = f"{s.show('boundary.frequency')} Hz is absurdly high for {s.show('time.dt')}; take the centre"
+        yield found("error", f"{text} frequency of the source signal", "boundary.frequency", "time.dt")
     if width < THIN_FRAME:
         effect = "a thin frame reflects waves" if width else "without a frame all waves are reflected"
         text = f"{s.show('boundary.width')}: {effect}; {THIN_FRAME} to 20 points are usual"

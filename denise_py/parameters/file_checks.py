@@ -27,6 +27,7 @@ from denise_py.parameters.reader import nearby
 SU_HEADER: Final = 240  # bytes
 SHOWN_FILES: Final = 3  # missing files of one kind that are named
 LOG_TO_FILES: Final = 2
+LONGEST_NAME: Final = 190  # file systems allow 255 bytes; the rest is for endings and temporary files
 WAVELET_IN_TEXT_FILE: Final = 3
 WAVELET_IN_SU_FILES: Final = 7
 FILES_OF_PARAMETERS: Final = ("inversion.workflow_file", "filter.frequency_file")
@@ -165,11 +166,26 @@ def _outputs(s: SettingsData) -> Findings:
         written.append("sources.signal_file")
     for path in written:
         yield from _output(s, path, os.path.dirname(str(s.at(path))) or ".")
-    if s.run.inversion and os.path.isdir(s.inversion.misfit_log):
-        text = f"{s.show('inversion.misfit_log')} is a directory; give the name of a file"
-        yield found("error", text, "inversion.misfit_log")
+        if len(os.fsencode(os.path.basename(str(s.at(path))))) > LONGEST_NAME:
+            text = f"{s.show(path)}: the name is too long; give at most {LONGEST_NAME} bytes"
+            yield found("error", text, path)
+    if s.run.inversion:
+        yield from _misfit_log(s)
     if s.run.log == LOG_TO_FILES:
         yield from _output(s, "run.log_file", _existing_parent(str(s.at("run.log_file"))))
+
+
+def _misfit_log(s: SettingsData) -> Findings:
+    """The misfit log is the only output whose whole name is given: it could hit a folder or an input."""
+    path, file = "inversion.misfit_log", s.inversion.misfit_log
+    names = (s.source, s.sources.file, s.receivers.file, *(s.at(name) for name in FILES_OF_PARAMETERS))
+    inputs = [name for name in names if name and os.path.exists(name)]
+    if os.path.isdir(file):
+        yield found("error", f"{s.show(path)} is a directory; give the name of a file", path)
+    elif os.path.exists(file) and any(os.path.samefile(file, name) for name in inputs):
+        yield found("error", f"{s.show(path)} is an input file of this run; give another name", path)
+    elif file.endswith(".jsonl"):
+        yield found("error", f"{s.show(path)}: the ending .jsonl belongs to a second log; give another", path)
 
 
 def _existing_parent(file: str) -> str:

@@ -368,7 +368,7 @@ BOUNDARY: Final = (
         "npower", "boundary", "power", "float", "exponent of the damping profile",
         "The absorption rises with this power of the depth inside the frame. 4 is the usual value; a "
         "smaller one starts to absorb earlier.",
-        default=4.0, used=FRAME, idle=4.0, above=0,
+        default=4.0, used=FRAME, idle=4.0, above=0, at_most=20,
     ),
     Key(
         "k_max_PML", "boundary", "k_max", "float", "largest stretching in the absorbing frame",

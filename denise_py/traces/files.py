@@ -51,11 +51,11 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     something else than a file, such as a folder or a device.
     """
     target = Path(os.path.realpath(path))  # a link keeps pointing to the file that is replaced
-    if target.exists() and not target.is_file():
-        raise DataError(f"{path}: cannot be written (there is something that is not a file)")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with writing(path):
+            if target.exists() and not target.is_file():
+                raise DataError(f"{path}: cannot be written (there is something that is not a file)")
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(temporary, "wb") as stream:
                 yield stream

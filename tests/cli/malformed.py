@@ -412,6 +412,8 @@ PARAMETERS_ALONE = (
     _p("dt_unstable", put(DT=1e-3), "DT = 0.001", "stability limit", "choose DT <= 0.0006"),
     _p("frame_too_wide", put(FW=30), "FW = 30", "NX = 60", "thinner"),
     _p("frame_negative", put(FW=-1), "FW = -1", ">= 0"),
+    _p("frame_frequency", put(FPML=1e9), "FPML = 1e+09", "DT = 0.0005", "centre frequency"),
+    _p("frame_power", put(npower=1e30), "npower = 1e+30", "<= 20"),
     _p("order_3", put(FDORDER=3), "FDORDER = 3", "2", "4", "6", "8"),
     _p("operator_7", put(MAXRELERROR=7), "MAXRELERROR = 7", "0 (Taylor"),
     _p("processes", put(NPROCX=3), "NPROCX = 3", "mpirun -n 3"),
@@ -436,6 +438,7 @@ PARAMETERS_ALONE = (
     _p("snapshots", put(SNAP=1), "SNAP = 1", "not available"),
     _p("plane_wave", put(SRCREC=2, PLANE_WAVE_DEPTH=2, PHI=0, TS=0.1), "SRCREC = 2", "not available"),
     _p("streamer", put(READREC=2), "READREC = 2", "not available"),
+    _p("output_name_too_long", put(SEIS_FILE="su/" + 300 * "x"), "SEIS_FILE = su/xxx", "too long"),
     _p("output_folder_missing", no_directory("su"), "SEIS_FILE = su/run", "does not exist", "create"),
     _p("output_folder_is_file", file_for_directory("su"), "SEIS_FILE = su/run", "not a directory"),
     _p("all_at_once", put(NX=-1, DH=0, FDORDER=3), "3 problems", "NX = -1", "DH = 0", "FDORDER = 3"),
@@ -470,7 +473,12 @@ GEOMETRY = (
     _d("receiver_outside", text("receiver.dat", "20 1\n20 41\n"), "receiver.dat: line 2", "41", "40 m"),
     _d("receiver_at_zero", text("receiver.dat", "0 1\n"), "receiver.dat: line 1", "x = 0", "outside"),
     _d("receiver_1e300", text("receiver.dat", "1e300 1\n"), "receiver.dat: line 1", "1e300", "3.4e38"),
-    _d("receiver_1e38", both(put(DH=1e-2), text("receiver.dat", "1e38 1\n")), "receiver.dat: line 1", "outside"),
+    _d(
+        "receiver_1e38",
+        both(put(DH=1e-2), text("receiver.dat", "1e38 1\n")),
+        "receiver.dat: line 1",
+        "outside",
+    ),
     _d("receiver_shifted_out", put(REFRECX=50), "receiver.dat", "shift", "60 m"),
 )
 
@@ -537,8 +545,10 @@ MODEL = (
         "model_swapped_bytes",
         both(
             *(
-                lambda p, n=n: np.fromfile(p.path(f"model/start.{n}"), "<f4").byteswap().tofile(
-                    p.path(f"model/start.{n}")
+                lambda p, n=n: (
+                    np.fromfile(p.path(f"model/start.{n}"), "<f4")
+                    .byteswap()
+                    .tofile(p.path(f"model/start.{n}"))
                 )
                 for n in ("vp", "vs", "rho")
             )
@@ -550,6 +560,7 @@ MODEL = (
 SHOT2 = "data/obs_x.su.shot2"
 TRACE = header_dtype().itemsize + 4 * NT
 OBSERVED = (
+    _id("no_sources_to_invert", remove("source.dat"), "SOURCE_FILE", "source.dat", "does not exist"),
     _id("data_missing", remove(SHOT2), "obs_x.su.shot2", "does not exist"),
     _id("data_folder_missing", no_directory("data"), "DATA_DIR", "data/obs_x.su.shot1", "no directory"),
     _id("data_empty", raw(SHOT2, b""), SHOT2, "empty"),
@@ -578,7 +589,9 @@ WORKFLOWS = (
     _ip("workflow_header_only", text("workflow.txt", WORKFLOW.splitlines()[0]), "workflow.txt", "no stage"),
     _ip("workflow_no_header", text("workflow.txt", WORKFLOW.splitlines()[1]), "workflow.txt", "header"),
     _ip("workflow_columns", stage(1, 1, 1, 0), "workflow.txt, line 2", "4 columns", "12"),
-    _ip("workflow_text", stage(1, 1, "on", 0, 0.01, 1, 100, 1, 0, 0, 0, 0.005), "line 2", "VP = on", "number"),
+    _ip(
+        "workflow_text", stage(1, 1, "on", 0, 0.01, 1, 100, 1, 0, 0, 0, 0.005), "line 2", "VP = on", "number"
+    ),
     _ip("workflow_nan", stage(1, 1, 1, 0, "nan", 1, 100, 1, 0, 0, 0, 0.005), "line 2", "PRO = nan", "number"),
     _ip("workflow_flag", stage(1, 1, 2, 0, 0.01, 1, 100, 1, 0, 0, 0, 0.005), "line 2", "VP = 2", "-1, 0, 1"),
     _ip("workflow_nyquist", stage(1, 1, 1, 0, 0.01, 1, 1500, 1, 0, 0, 0, 0.005), "FC = 1500", "1000 Hz"),
@@ -632,6 +645,9 @@ INVERSIONS = (
     _ip("model_folder", put(INV_MODELFILE="nowhere/inverted"), "INV_MODELFILE", "nowhere", "create"),
     _ip("gradient_folder", file_for_directory("jacobian"), "JACOBIAN", "jacobian is not a directory"),
     _ip("misfit_folder", put(MISFIT_LOG_FILE="nowhere/misfit.dat"), "MISFIT_LOG_FILE", "nowhere"),
+    _ip("misfit_is_input", put(MISFIT_LOG_FILE="./workflow.txt"), "MISFIT_LOG_FILE", "input file"),
+    _ip("misfit_is_parameter_file", put(MISFIT_LOG_FILE="case.json"), "MISFIT_LOG_FILE", "input file"),
+    _ip("misfit_is_second_log", put(MISFIT_LOG_FILE="log/misfit.jsonl"), "MISFIT_LOG_FILE", ".jsonl"),
     _ip("misfit_is_folder", put(MISFIT_LOG_FILE="log"), "MISFIT_LOG_FILE = log", "directory"),
 )
 

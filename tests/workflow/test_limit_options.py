@@ -22,7 +22,7 @@ def start(project: Project) -> dict[str, np.ndarray]:
 def test_bounds(project, tmp_path, plain_lbfgs, start, name, side, method):
     extreme = np.max if side == "UPPERLIM" else np.min
     free, before = extreme(plain_lbfgs.model[name]), extreme(start[name])
-    bound = 0.7 * before + 0.3 * free
+    bound = 0.9 * before + 0.1 * free
     assert bound != before
     outcome = project.invert(tmp_path, GRAD_METHOD=method, ITERMAX=6, **{f"{name.upper()}{side}": bound})
     found = outcome.model[name]

@@ -17,6 +17,7 @@ ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho"}
 SOURCE_NODES = [(round(x / DH), round(y / DH)) for x, y in SOURCES]
 RECEIVER_NODES = [(int(np.floor(x / DH + 0.5)), int(np.floor(y / DH + 0.5))) for x, y in RECEIVERS]
 SINGLE = 1e-5
+ROUNDING = 1e-15  # of a model that has been divided by its mean and multiplied with it
 CIRCLE = {"SRTSHAPE": 1, "SRTRADIUS": 14.0, "FILTSIZE": 2}
 
 
@@ -44,7 +45,7 @@ def gradient(outcome: Outcome, name: str) -> np.ndarray:
 
 
 def assert_first_direction_is_weighted(outcome: Outcome, weight: np.ndarray, start) -> None:
-    """direction = -weight mean^2 gradient for all parameters with one weight, and the model moves along it."""
+    """direction = -weight mean^2 gradient for all parameters with one weight; the model moves along it."""
     for name in NAMES:
         expected = -weight * start[name].mean() ** 2 * gradient(outcome, name)
         found = direction(outcome, name)
@@ -53,7 +54,7 @@ def assert_first_direction_is_weighted(outcome: Outcome, weight: np.ndarray, sta
         change = outcome.model[name] - start[name]
         moved = np.sum(change * expected) / np.linalg.norm(change) / np.linalg.norm(expected)
         assert moved == pytest.approx(1.0, abs=1e-5)
-        assert np.all(change[weight == 0] == 0.0)
+        assert np.all(np.abs(change[weight == 0]) <= ROUNDING * start[name].max())
 
 
 def assert_gradient_is_untouched(project, tmp_path_factory, outcome: Outcome) -> None:
@@ -147,8 +148,8 @@ def test_taper_of_the_sum(project, tmp_path, start, name, method):
         assert_first_direction_is_weighted(outcome, taper, start)
     for parameter in NAMES:
         change = outcome.model[parameter] - start[parameter]
-        assert np.all(change[taper == 0] == 0.0)
-        assert np.any(change[taper > 0] != 0.0)
+        assert np.all(np.abs(change[taper == 0]) <= ROUNDING * start[parameter].max())
+        assert np.any(np.abs(change[taper > 0]) > 1e-3 * start[parameter].max())
     assert outcome.misfits[-1] < outcome.misfits[0]
 
 
@@ -176,9 +177,8 @@ def test_taper_of_each_shot(project, tmp_path, start, parts, shape):
     assert_first_direction_is_weighted(outcome, expected / expected.max(), start)
     # the other shots still see the surroundings of a source
     i, j = SOURCE_NODES[1]
-    assert 0 < direction(outcome, "vs")[j - 1, i - 1] / (
-        -(start["vs"].mean() ** 2) * gradient(outcome, "vs")[j - 1, i - 1]
-    )
+    assert expected[j - 1, i - 1] > 0
+    assert direction(outcome, "vs")[j - 1, i - 1] != 0
 
 
 def test_radius_and_core_reach_the_taper(project, tmp_path):
