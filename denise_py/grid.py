@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
+#: what quotients too large for an index count as
 FAR = 2.0**62
 
 

@@ -44,7 +44,7 @@ class _Lenient(logging.Handler):
         except OSError:
             self.handleError(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is logging's
+    def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
@@ -95,11 +95,6 @@ def open_log(mode: int = 1, path: str = "log/LOG_FILE", rank: int = 0) -> loggin
         handler.setFormatter(_PlainFormatter())
         log.addHandler(handler)
     return log
-
-
-def timings_path(mode: int, path: str) -> Path | None:
-    """Where the timing summary of rank 0 goes (LOG_FILE.0.timings); None with LOG = 0."""
-    return Path(f"{path}.0.timings") if mode >= 1 else None
 
 
 class Progress:

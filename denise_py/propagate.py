@@ -166,7 +166,8 @@ class Propagator:
         if self.comm.any(not largest < LARGEST_VALUE):
             raise StabilityError(
                 f"the simulation became unstable before step {step} (t = {step * self.time.dt:.4g} s): "
-                "check DT against the highest velocity, the model for outliers and the amplitudes of the sources"
+                "check DT against the highest velocity, the model for outliers, and the amplitudes of the "
+                "sources"
             )
 
 

@@ -34,7 +34,7 @@ LIMIT_FIELD, LIMIT_DERIVED = 5e-5, 5e-4
 DERIVED = ("div", "curl")
 #: SU words of the format specification that must be equal
 HEADER_WORDS = (
-    *("tracl", "cdp", "trid", "offset", "gelev", "sdepth", "scalel", "scalco"),
+    *("tracl", "cdp", "trid", "offset", "gelev", "sdepth", "swdep", "scalel", "scalco"),
     *("sx", "sy", "gx", "gy", "ns", "dt", "d1"),
 )
 

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from denise_py.errors import DataError, NoProgressError, ParameterError, StabilityError
-from denise_py.log import Progress, describe_failure, duration, open_log, timings_path
+from denise_py.log import Progress, describe_failure, duration, open_log
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,6 @@ def test_logs_are_independent(capsys):
     second = open_log(1, "unused", 0)
     second.info("twice")
     assert capsys.readouterr().out == "once\ntwice\n"
-
-
-def test_the_timing_summary_lies_beside_the_log():
-    assert str(timings_path(1, "log/RUN")) == "log/RUN.0.timings"
-    assert timings_path(0, "log/RUN") is None
 
 
 class Clock:

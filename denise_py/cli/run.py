@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from denise_py import __version__
+from denise_py.fd.compile import cache_folder, nothing_cached
 from denise_py.log import open_log
 from denise_py.parameters.settings import Settings, read_settings
 from denise_py.workflow.forward import run_forward
@@ -23,6 +24,8 @@ def run(path: str, world: Any) -> int:
     log = open_log(settings.run.log, settings.run.log_file, world.rank)
     if world.is_root:
         _announce(setup, processes, log)
+    if world.is_root and nothing_cached():
+        log.info(f"the kernels are compiled now, which takes some 15 s, and kept in {cache_folder()}")
     if settings.run.inversion:
         run_inversion(setup, processes, log)
     else:

@@ -34,6 +34,11 @@ def cache_folder() -> Path:
     return Path(base) / f"numba-{numba.__version__}-{source_digest()}"
 
 
+def nothing_cached() -> bool:
+    """Whether this version of the kernels has not been compiled on this machine yet."""
+    return "NUMBA_CACHE_DIR" not in os.environ and not cache_folder().exists()
+
+
 if "NUMBA_CACHE_DIR" not in os.environ:
     numba.config.CACHE_DIR = str(cache_folder())
 

@@ -1154,13 +1154,12 @@ TAPERS: Final = (
     Key(
         "SRTSHAPE", "tapers", "shape", "int", "shape of the circular taper",
         "How the weight rises from zero at the source to one at the radius. The error function rises "
-        "smoothly; the logarithm depends on the radius counted in metres and rises steeply near the source.",
+        "smoothly; the logarithm, of the distance counted in grid spacings, rises steeply near the source.",
         default=1, used=SOURCE_TAPER, choices={1: "error function", 2: "logarithm"},
     ),
     Key(
         "SRTRADIUS", "tapers", "radius", "float", "radius of the circular taper",
-        "Distance from the source at which the taper ends. One dominant wavelength is a good start. At "
-        "least five grid points are used.",
+        "Distance from the source at which the taper ends. One dominant wavelength is a good start.",
         used=SOURCE_TAPER, idle=0.0, unit="m", above=0,
     ),
     Key(
@@ -1379,9 +1378,10 @@ OPTIMISER: Final = (
     ),
     Key(
         "WOLFE_TRY_OLD_STEPLENGTH", "optimiser", "try_old_step", "bool", "begin with the last step length",
-        "1 tries the accepted step length of the last iteration first, 0 always begins with 1. Beginning "
-        "with 1 suits a smooth convergence, the old step one that needed shortening.",
-        default=1, used=WOLFE, choices={0: "begin with 1", 1: "begin with the last one"},
+        "0 begins every search with the step length 1, the natural one of L-BFGS. 1 begins with the one "
+        "accepted in the last iteration; once shortened it tends to stay short, so this is for problems that "
+        "reject the step 1 again and again. DENISE's default is 1.",
+        default=0, used=WOLFE, choices={0: "begin with 1", 1: "begin with the last one"},
     ),
     Key(
         "WOLFE_C1_SL", "optimiser", "c1", "float", "constant of the decrease condition",
@@ -1396,8 +1396,9 @@ OPTIMISER: Final = (
     ),
     Key(
         "EPS_SCALE", "optimiser", "first_step", "float", "first trial step of the parabolic search",
-        "Largest relative change of a parameter in the first trial, as a fraction of its maximum: 0.01 "
-        "changes it by up to one per cent. L-BFGS needs it too, for its first iteration and after restarts.",
+        "Largest change of any parameter in the first trial, as a fraction of its mean in the start model: "
+        "0.01 changes it by up to one per cent of that. L-BFGS needs it too, for its first iteration and "
+        "after restarts.",
         default=0.01, used=INVERSION, above=0,
     ),
     Key(

@@ -257,8 +257,8 @@ def _diagnosis_of_size(raw: bytes, order: str) -> str:
     if odd is None:
         whole, rest = divmod(len(raw), HEADER_BYTES + 4 * ns)
         return (
-            f"trace {whole + 1} is truncated: the file ends after {rest} of its {HEADER_BYTES + 4 * ns} bytes "
-            f"(a header and {ns} samples)"
+            f"trace {whole + 1} is truncated: the file ends after {rest} of its {HEADER_BYTES + 4 * ns} "
+            f"bytes (a header and {ns} samples)"
         )
     return (
         f"wrong size: {len(raw)} bytes are not a whole number of traces of {ns} samples, and the header of "

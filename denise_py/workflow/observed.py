@@ -70,8 +70,8 @@ class ObservedData:
         if absurd.size:
             trace, sample = absurd[0]
             raise DataError(
-                f"{path}: trace {trace + 1}: sample {sample + 1} is {found.data[trace, sample]:g}, far beyond "
-                "any seismogram in SI units: the file is damaged"
+                f"{path}: trace {trace + 1}: sample {sample + 1} is {found.data[trace, sample]:g}, far "
+                "beyond any seismogram in SI units: the file is damaged"
             )
         if not np.any(found.data):
             raise DataError(f"{path}: all traces are zero")

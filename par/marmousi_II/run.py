@@ -35,11 +35,15 @@ CENTRE = (slice(30, 150), slice(60, 440))
 def main() -> int:
     """Run all steps; returns the exit code of the first one that fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the model and acquisition files")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with the model and acquisition files"
+    )
     parser.add_argument("--reduced", action="store_true", help="every tenth shot, first stage, 30 iterations")
     parser.add_argument("--work", type=Path, default=CASE, help="folder for the run (default: this case)")
     parser.add_argument("--processes", type=int, default=2, help="processes of both runs (default 2)")
     options = parser.parse_args()
+    if options.reduced and options.work.resolve() == CASE:
+        parser.error("--reduced needs --work, so that the parameter files of the case stay as they are")
     missing = put_in_place(options.data, options.work, options.reduced)
     if missing:
         print(f"missing in {options.data}: {', '.join(missing)} (see {CASE / 'README.md'})", file=sys.stderr)
@@ -85,8 +89,6 @@ def write_sources(origin: Path, target: Path, every: int) -> None:
 
 def reduce(work: Path) -> None:
     """First stage only, 30 iterations."""
-    if work == CASE:
-        sys.exit("--reduced needs --work, so that the parameter files of the case stay as they are")
     settings = json.loads((work / "inversion.json").read_text())
     settings |= {"ITERMAX": 30, "PRO": 1e-4}
     (work / "inversion.json").write_text(json.dumps(settings, indent=2))

@@ -1,4 +1,4 @@
-"""Odd command lines and odd streams: a message and an exit code, never a traceback, never waiting for ever."""
+"""Odd command lines and odd streams: a message and an exit code, never a traceback or a hang."""
 
 from __future__ import annotations
 
