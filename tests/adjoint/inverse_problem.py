@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +41,7 @@ class InverseProblem:
     displacement: bool = False
     every: int = 1
     frequency: float = 12.0
-    comm: Comm = SerialComm()
+    comm: Comm = field(default_factory=SerialComm)
     blocks: tuple[int, int] = (1, 1)
 
     @cached_property

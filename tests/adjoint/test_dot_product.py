@@ -31,9 +31,7 @@ def dot_products(setup: Setup, comm=None, npx: int = 1, npy: int = 1) -> tuple[f
     residuals = {name: rng.standard_normal((len(nodes), setup.nt)) for name in COMPONENTS}
 
     local = {name: s[:, *run.block.slices].reshape(setup.nt, -1) for name, s in series.items()}
-    recording = local_recording(
-        run.physics, COMPONENTS, nodes, run.block, run.half, setup.nt, run.dtype
-    )
+    recording = local_recording(run.physics, COMPONENTS, nodes, run.block, run.half, setup.nt, run.dtype)
     run.forward(everywhere(run, local), recording.arrays)
     recorded = run.physics.recorded(recording.arrays)
     left = sum(np.sum(recorded[c].T * residuals[c][recording.indices]) for c in COMPONENTS)

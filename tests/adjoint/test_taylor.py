@@ -31,9 +31,7 @@ def remainders(problem: InverseProblem, slot: str) -> tuple[np.ndarray, float]:
     value, gradient = problem.gradient(start)
     direction = problem.direction(slot, seed=3)
     slope = np.sum(gradient[slot] * direction)
-    values = [
-        problem.misfit(problem.simulate(start | {slot: start[slot] + h * direction})) for h in STEPS
-    ]
+    values = [problem.misfit(problem.simulate(start | {slot: start[slot] + h * direction})) for h in STEPS]
     return np.abs(np.array(values) - value - STEPS * slope), value
 
 

@@ -4,8 +4,8 @@ Times: the force of step n is s(n dt) and acts between the velocities before and
 velocity belongs to t = (n + 1/2) dt. An explosion is centred on the stress step, so that velocities belong to
 n dt and stresses to (n + 1/2) dt.
 
-Places: a vertical force at node (i, j) acts, and vy is recorded, half a cell below the node; vx half a cell to
-the right of it. With a free surface row j = 1 is the surface.
+Places: a vertical force at node (i, j) acts, and vy is recorded, half a cell below the node; vx half a cell
+to the right of it. With a free surface row j = 1 is the surface.
 """
 
 from __future__ import annotations

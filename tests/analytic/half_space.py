@@ -80,8 +80,8 @@ def surface_velocity(solid: Solid, x: float, t: float, slope: Callable[[float], 
     s(t) on the surface; slope is ds/dt, with s = 0 for t < 0.
 
     In terms of the slowness p along the surface, Y(q) = na / (vs^2 R), R the Rayleigh function, q = i p + 0,
-    a unit impulse gives u(t) = -Im Y(i t / x) / (pi mu x), in the sense of a principal value at the arrival of
-    the Rayleigh wave.
+    a unit impulse gives u(t) = -Im Y(i t / x) / (pi mu x), in the sense of a principal value at the arrival
+    of the Rayleigh wave.
     """
     arrival = x / rayleigh_speed(solid)
 

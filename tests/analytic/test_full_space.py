@@ -11,8 +11,8 @@ from tests.analytic.experiments import Comparison, Resolution, full_space_explos
 STANDARD = Resolution(points=16, order=8, courant=0.25, distance=5)
 
 # Far enough from the layers (the P wave covers 9.5 wavelengths in the time of the run) that nothing comes
-# back, and close enough to need few points. 2.5 wavelengths in directions (4, 3) and (3, -4) are whole numbers
-# of points for every even number of points per wavelength.
+# back, and close enough to need few points. 2.5 wavelengths in directions (4, 3) and (3, -4) are whole
+# numbers of points for every even number of points per wavelength.
 NO_EDGES = {"courant": 0.5, "distance": 2.5, "clear": 5, "dtype": np.float64}
 
 
@@ -52,8 +52,8 @@ def spatial_order(order: int, points: tuple[int, int]) -> float:
 
 @pytest.mark.parametrize(("order", "points"), [(2, (24, 32)), (4, (16, 24)), (8, (8, 10))])
 def test_order_in_the_grid_spacing(order, points):
-    """The wavelet holds a band of frequencies up to some three times its centre, for which the leading term of
-    the error is not all yet: the slope is that of the operator within a tenth."""
+    """The wavelet holds a band of frequencies up to some three times its centre, for which the leading term
+    of the error is not all yet: the slope is that of the operator within a tenth."""
     assert spatial_order(order, points) == pytest.approx(order, rel=0.1)
 
 

@@ -1,7 +1,7 @@
 """Lamb's problem: a vertical force on the surface, vy at the surface ten S wavelengths away.
 
-The seismogram is all but the Rayleigh wave, and so is its error. The Rayleigh wave of the difference scheme is
-known from an eigenvalue problem (surface_modes), which says what the simulations must show:
+The seismogram is nearly all Rayleigh wave, and so is its error. The Rayleigh wave of the difference scheme
+is known from an eigenvalue problem (surface_modes), which says what the simulations must show:
 
 * Order 2 treats the surface symmetrically. Speed and amplitude converge with the square of DH, but the waves
   are late: after ten wavelengths 0.065 radian at 30 points per wavelength and 10 Hz, which is 0.21 of the
@@ -35,8 +35,8 @@ def test_error_of_order_two():
 @pytest.mark.parametrize("order", [2, 4, 8])
 def test_error_is_that_of_the_rayleigh_wave_of_the_scheme(order):
     """Amplitude and delay of the seismogram at 10 Hz, relative to the exact one, are those predicted. The
-    body waves, a per cent of the amplitude, are not in the prediction; the error of the time step is taken out
-    of the comparison."""
+    body waves, a per cent of the amplitude, are not in the prediction; the error of the time step is taken
+    out of the comparison."""
     points, distance = 30, 5
     measured = lamb(case(order, points, distance), time_exact=True).ratio(FREQUENCY)
     predicted = discrete_rayleigh_wave(POISSON_SOLID, order, points)

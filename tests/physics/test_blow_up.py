@@ -67,7 +67,7 @@ def test_detected_within_a_hundred_steps(place):
 @pytest.mark.parametrize("key", physics_keys())
 @pytest.mark.parametrize("order", [4, 8])
 def test_the_limit_is_sharp(key, order):
-    """Just below the limit of the time step a run of 3000 steps stays bounded, 1 per cent above it blows up."""
+    """Just below the limit of the time step 3000 steps stay bounded, 1 per cent above it they blow up."""
     base = Setup(nt=3000, order=order, dtype=np.float64, width=0, periodic=True, physics=key)
     medium = homogeneous(base.grid, 2500.0, 1300.0, 2000.0)
     found = resolution(medium, base.grid, base.scheme.stencil.gamma, 8.0, 40.0)

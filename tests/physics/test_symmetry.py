@@ -86,8 +86,6 @@ def test_superposition_and_rotated_force(key):
     along y."""
     setup = Setup(nx=30, ny=25, nt=60, physics=key)
     wavelet = ricker(setup.times, 20.0, 0.03)
-    x, y, rotated = (
-        fields_after(setup, PlacedSource(14, 12, kind, 30.0, wavelet)) for kind in (2, 3, 4)
-    )
+    x, y, rotated = (fields_after(setup, PlacedSource(14, 12, kind, 30.0, wavelet)) for kind in (2, 3, 4))
     for a, b, both in zip(x, y, rotated, strict=True):
         assert_same(both, np.sin(np.pi / 6) * a + np.cos(np.pi / 6) * b)

@@ -26,7 +26,9 @@ WAVES = {"elastic-psv": {"P": (3, "vy", VP), "S": (2, "vx", VS)}}
 CASES = [(key, wave) for key in physics_keys() for wave in WAVES[key]]
 
 
-def phase_velocity(setup: Setup, kind: int, component: str, speed: float, frequencies: np.ndarray) -> np.ndarray:
+def phase_velocity(
+    setup: Setup, kind: int, component: str, speed: float, frequencies: np.ndarray
+) -> np.ndarray:
     """Measured phase velocity in m/s at the frequencies in Hz."""
     run = setup.propagator()
     run.set_medium(homogeneous(setup.grid, VP, VS, 2000.0))
