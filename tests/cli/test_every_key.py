@@ -9,7 +9,7 @@ from endings import tree
 
 from denise_py.parameters.table import TABLE
 
-NONSENSE = (-1, 0, 3, 1e-30, 1e30, 10**30, "", "nan", "ä ö", None, True, [], {}, 5000 * "a", "/dev/null")
+NONSENSE = (-1, 0, 3, 1e-30, 1e30, 10**30, "nan", True, [], 5000 * "a", "/dev/null")
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: str(value)[:8] or "empty")

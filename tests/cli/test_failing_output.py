@@ -19,7 +19,7 @@ from denise_py.workflow.memory import check_memory
 OLD = b"result of an earlier run"
 
 
-@pytest.mark.parametrize("name", ["su", "model", "jacobian", "log"])
+@pytest.mark.parametrize("name", ["su", "log"])
 def test_read_only_folder_is_found_before_the_run(inversion, process, name):
     inversion.path(name).chmod(0o555)
     before = tree(inversion.folder)

@@ -1,0 +1,102 @@
+"""From settings to the pieces of an inversion: optimiser options, weights, tapers, limits, test shots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from denise_py.gradient.tapers import circles, clear_nodes, window_along_depth, window_along_x
+from denise_py.mapping.limits import Limits
+from denise_py.medium.model import Medium
+from denise_py.optimise.descent import Options
+from denise_py.parameters.settings import Settings
+from denise_py.workflow.objective import Weighting
+from denise_py.workflow.setup import Setup, Shot
+from denise_py.workflow.stages import StagePlan
+
+
+def optimiser_method(settings: Settings) -> str:
+    """'pcg' or 'lbfgs'."""
+    return "pcg" if settings.optimiser.method == 1 else "lbfgs"
+
+
+def optimiser_options(settings: Settings) -> Options:
+    """Method, line search and their constants."""
+    o, method = settings.optimiser, optimiser_method(settings)
+    return Options(
+        method=method,
+        search="wolfe" if method == "lbfgs" and o.wolfe else "parabolic",
+        history=o.history,
+        first_step=o.first_step,
+        step_divisor=o.step_divisor,
+        max_trials=o.max_trials,
+        c1=o.c1,
+        c2=o.c2,
+        wolfe_trials=o.wolfe_trials,
+        reuse_step=o.try_old_step,
+    )
+
+
+def shot_weighting(setup: Setup, plan: StagePlan) -> Weighting:
+    """Weights of the shots' gradients in a stage."""
+    t = setup.settings.tapers
+
+    def taper(shot: Shot) -> np.ndarray:
+        return circles(setup.grid, shot.nodes, t.shape, t.radius, t.core)
+
+    per_shot = setup.settings.precondition.per_shot
+    return Weighting(plan.precondition, plan.epsilon, per_shot, taper if t.per_shot else None)
+
+
+def total_tapers(setup: Setup) -> dict[str, np.ndarray]:
+    """Tapers (ny, nx) of the summed gradient under the names of their files: SWS_TAPER_GRAD_VERT 'vert',
+    _HOR 'hor', _SOURCES 'sources'; only those that are switched on."""
+    t, grid = setup.settings.tapers, setup.grid
+    sources = [node for shot in setup.shots for node in shot.nodes]
+    receivers = [(int(i), int(j)) for i, j in setup.receivers.nodes]
+    parts = {}
+    if t.vertical:
+        parts["vert"] = clear_nodes(window_along_x(grid, t.edges), [*sources, *receivers])
+    if t.horizontal:
+        parts["hor"] = window_along_depth(grid, t.edges)
+    if t.sources:
+        parts["sources"] = circles(grid, sources, t.shape, t.radius, t.core)
+    return parts
+
+
+def model_limits(setup: Setup) -> Limits:
+    """Bounds, deviations from the start model and vp/vs."""
+    b = setup.settings.limits
+    bounds = {
+        "vp": (b.vp_lower, b.vp_upper),
+        "vs": (b.vs_lower, b.vs_upper),
+        "rho": (b.rho_lower, b.rho_upper),
+    }
+    percent = {"vp": b.vp_percent, "vs": b.vs_percent, "rho": b.rho_percent} if b.relative else None
+    return Limits.around(velocities_of(setup, setup.model), bounds, percent, b.vp_vs_ratio)
+
+
+def velocities_of(setup: Setup, model: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """vp, vs, rho of a model in the run's parameterisation; the same arrays if these are its parameters."""
+    if setup.settings.model.parameterization == 1:
+        return model
+    medium = setup.parameterization.medium(model)
+    return {"vp": medium.vp, "vs": medium.vs, "rho": medium.rho}
+
+
+def slots_of(setup: Setup, velocities: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """The inverse of velocities_of."""
+    if setup.settings.model.parameterization == 1:
+        return velocities
+    medium = Medium.from_velocities(velocities["vp"], velocities["vs"], velocities["rho"])
+    return setup.parameterization.model(medium)
+
+
+def trial_shots(setup: Setup) -> tuple[int, ...] | None:
+    """Numbers of the shots that the parabolic search simulates, or None for all."""
+    chosen, numbers = setup.settings.inversion, tuple(shot.number for shot in setup.shots)
+    if not chosen.test_shot_start:
+        return None
+    tests = tuple(range(chosen.test_shot_start, chosen.test_shot_end + 1, chosen.test_shot_increment))
+    return None if tests == numbers else tests
