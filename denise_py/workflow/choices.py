@@ -77,6 +77,18 @@ def model_limits(setup: Setup) -> Limits:
     return Limits.around(velocities_of(setup, setup.model), bounds, percent, b.vp_vs_ratio)
 
 
+def limit_warnings(setup: Setup, limits: Limits) -> list[str]:
+    """One line per parameter whose start model lies outside its limits, which will move it."""
+    start = velocities_of(setup, setup.model)
+    allowed = limits.apply(start)
+    return [
+        f"the start model's {name} lies outside its limits at "
+        f"{np.count_nonzero(allowed[name] != start[name])} of {start[name].size} points and is moved there"
+        for name in allowed
+        if not np.allclose(allowed[name], start[name], rtol=1e-6)
+    ]
+
+
 def velocities_of(setup: Setup, model: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """vp, vs, rho of a model in the run's parameterisation; the same arrays if these are its parameters."""
     if setup.settings.model.parameterization == 1:

@@ -18,6 +18,7 @@ from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Problem
 from denise_py.output.seismograms import WANTED
 from denise_py.workflow.choices import (
+    limit_warnings,
     model_limits,
     optimiser_options,
     shot_weighting,
@@ -67,10 +68,10 @@ class Inversion:
         mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
         own = mine if processes.group.is_root else ()
         self.observed = on_all(processes.world, lambda: ObservedData(setup, own))
-        for warning in self.observed.warnings:
-            log.warning(warning)
         self.misfit = find_misfit(settings.misfit.norm)
         self.limits = model_limits(setup)
+        for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
+            log.warning(warning)
         self.results = Results(setup, log)
         tapers = total_tapers(setup)
         self.taper = math.prod(tapers.values(), start=np.ones(setup.grid.shape))

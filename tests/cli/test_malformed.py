@@ -13,7 +13,7 @@ from malformed import CASES, PARAMETERS, Case, make_project, put
 
 PROGRAM = Path(__file__).with_name("refusing_program.py")
 ALL = [pytest.param(case, id=case.name) for case in CASES]
-# A few of all kinds are launched on their own in the fast suite. Data of shot 2 are read by the second process.
+# A few of all kinds are launched in the fast suite. Data of shot 2 are read by the second process.
 LAUNCHED = ("file_cut", "processes", "dt_unstable", "source_pipe", "model_nan", "memory_grid")
 SHARED_SHOTS = ("order_3", "data_ns_mixed")
 

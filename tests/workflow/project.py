@@ -165,12 +165,18 @@ class Project:
         return Outcome(folder, model, tuple(lines))
 
     def objective(
-        self, folder: Path, comm: Any = None, dtype: Any = np.float64, slots=NAMES, **changes: Any
+        self,
+        folder: Path,
+        comm: Any = None,
+        dtype: Any = np.float64,
+        slots=NAMES,
+        weighting: Weighting | None = None,
+        **changes: Any,
     ) -> tuple[Objective, Scaling, Setup]:
         """The objective of an inversion's first stage, the mapping of its parameters, its setup."""
         settings = self.settings(folder, **({"INVMAT": 0, "DTINV": 1} | changes))
         setup, processes, _, _ = self._start(settings, comm, dtype)
-        return objective_of(setup, processes, slots)
+        return objective_of(setup, processes, slots, weighting)
 
     def _start(
         self, settings: Settings, comm: Any, dtype: Any = np.float32
@@ -181,8 +187,10 @@ class Project:
         return setup, processes, log, lines
 
 
-def objective_of(setup: Setup, processes: Processes, slots=NAMES) -> tuple[Objective, Scaling, Setup]:
-    """Objective of the first stage without weights, scaled by the start model."""
+def objective_of(
+    setup: Setup, processes: Processes, slots=NAMES, weighting: Weighting | None = None
+) -> tuple[Objective, Scaling, Setup]:
+    """Objective of the first stage, without weights unless given, scaled by the start model."""
     settings = setup.settings
     band = plan_stages(settings, setup.workflow)[0].band(settings)
     mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
@@ -191,7 +199,8 @@ def objective_of(setup: Setup, processes: Processes, slots=NAMES) -> tuple[Objec
     scaling = Scaling.of_model(setup.model, slots)
     misfit, every = find_misfit(settings.misfit.norm), settings.inversion.sampling
     simulator = Simulator(setup, processes)
-    objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, Weighting())
+    weighting = weighting or Weighting()
+    objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, weighting)
     return objective, scaling, setup
 
 

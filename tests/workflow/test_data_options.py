@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.table import KEYS
 from denise_py.workflow.objective import Objective
+from denise_py.workflow.setup import divide_processes, prepare
+from denise_py.workflow.simulator import Simulator
 from tests.workflow.oracle import band, misfit_by_hand, read_shot, shot_parts
 from tests.workflow.project import NT, Project
 
@@ -128,6 +131,23 @@ def test_source_energy_is_the_sum_of_squares_of_recorded_velocities(project, tmp
     for shot, part in enumerate(parts, start=1):
         expected = sum(np.sum(read_shot(tmp_path, "syn", c, shot) ** 2, axis=1) for c in "xy")
         np.testing.assert_allclose(part["source"][nodes[:, 1] - 1, nodes[:, 0] - 1], expected, rtol=1e-4)
+
+
+def test_correlations_scale_with_the_adjoint_sources(project, tmp_path):
+    """Linearly, the energy of the adjoint field with the square; adjoint sources are brought to a convenient
+    unit for the simulation, which must not show."""
+    setup = prepare(project.settings(tmp_path, INVMAT=0))
+    simulator = Simulator(setup, divide_processes(setup.settings, SerialComm(), setup.grid))
+    simulator.set_medium(setup.medium)
+    traces = simulator.forward(setup.shots[0], ("vx", "vy"), keep_every=2)
+    small, large = (
+        simulator.adjoint({name: factor * array.astype(float) for name, array in traces.items()})
+        for factor in (1e-9, 1e3)
+    )
+    powers = {name: 1 for name in small} | {"energy": 2, "source_energy": 0}
+    for name, power in powers.items():
+        scale = np.abs(large[name]).max()
+        np.testing.assert_allclose(1e12**power * small[name], large[name], rtol=1e-4, atol=1e-6 * scale)
 
 
 def test_the_gradient_is_the_sum_of_the_gradients_of_the_shots(project, tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from denise_py.errors import StabilityError
-from denise_py.workflow.objective import Objective
+from denise_py.workflow.objective import Objective, Weighting
 from tests.workflow.project import NAMES, NX, NY, Project
 
 FILTERED = {"TIME_FILT": 1, "FC_START": 25.0, "FC_END": 25.0, "FC_INCR": 1.0, "ORDER": 4, "F_HP": 5.0}
@@ -22,6 +22,12 @@ CASES = [
     for name, band, kinds in (("filtered", FILTERED, (1, 2, 3)), ("unfiltered", {}, (1,)))
     for number in kinds
     for velocity in (0, 1)
+]
+
+
+CASES += [
+    pytest.param({"QUELLTYPB": number, "VELOCITY": velocity}, id=f"QUELLTYPB={number} VELOCITY={velocity}")
+    for number, velocity in ((2, 1), (3, 0), (4, 0), (4, 1))
 ]
 
 
@@ -128,6 +134,29 @@ def count_runs(objective: Objective) -> list[int]:
 
     simulator.forward = counted
     return runs
+
+
+def test_weights_of_other_points_are_forgotten(project, tmp_path):
+    """A search leaves a weight for every trial; only that of the accepted one is kept."""
+    weighting = Weighting(kind=1, epsilon=0.01)
+    objective, scaling, setup = project.objective(tmp_path, dtype=np.float32, weighting=weighting)
+    points = [factor * scaling.vector(setup.model) for factor in (1.0, 1.001, 1.002)]
+    for p in points:
+        objective.misfit_and_gradient(p)
+    weight = objective.weight_at(points[1])
+    assert weight.shape == setup.grid.shape
+    assert weight.min() < 1.0
+    assert np.array_equal(objective.weight_at(points[1]), weight)
+    assert all(np.all(objective.weight_at(p) == 1.0) for p in (points[0], points[2]))
+
+
+def test_weights_leave_the_gradient_alone(project, tmp_path):
+    weighting = Weighting(kind=3, epsilon=0.01, per_shot=True)
+    weighted, scaling, setup = project.objective(tmp_path, dtype=np.float32, weighting=weighting)
+    plain, _, _ = project.objective(tmp_path, dtype=np.float32)
+    p = scaling.vector(setup.model)
+    assert np.array_equal(weighted.misfit_and_gradient(p)[1], plain.misfit_and_gradient(p)[1])
+    assert np.all(plain.weight_at(p) == 1.0)
 
 
 # --- points that cannot be simulated ----------------------------------------------------------------------

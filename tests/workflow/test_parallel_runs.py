@@ -21,7 +21,7 @@ from tests.workflow.project import NAMES, Project, read_grid
 KEYS = {
     "INVMAT": 0,
     "GRAD_METHOD": 2,
-    "ITERMAX": 3,
+    "ITERMAX": 2,
     "EPRECOND": 1,
     "EPRECOND_PER_SHOT": 1,
     "SEISMO": 5,
@@ -39,7 +39,7 @@ PCG = {
     "SWS_TAPER_CIRCULAR_PER_SHOT": 1,
 }
 PCG |= {"SRTRADIUS": 12.0, "EPRECOND": 0}
-#: relative difference of models whose simulations round differently in single precision, after three
+#: relative difference of models whose simulations round differently in single precision, after two
 #: iterations of changes of some per cent
 SINGLE = 1e-6
 
