@@ -127,12 +127,21 @@ def report(figures: list[Path], seconds: float) -> None:
         f"misfit of the unfiltered data: {start:.4g} -> {final:.4g} "
         f"({100 * final / start:.2g} % of the start)"
     )
+    print("both Wolfe conditions hold at {} of {} accepted steps".format(*wolfe_conditions()))
     for parameter in ("vs", "vp", "rho"):
         before, after = error("start", parameter), error("inverted", parameter)
         print(
             f"relative error of {parameter} in the illuminated region: {100 * before:.2f} % -> "
             f"{100 * after:.2f} % (down by {100 * (1 - after / before):.0f} %)"
         )
+
+
+def wolfe_conditions() -> tuple[int, int]:
+    """At how many of the accepted steps both Wolfe conditions hold, and how many there are."""
+    records = [json.loads(line) for line in (CASE / "log" / "misfit.jsonl").read_text().splitlines()]
+    steps = [record["wolfe"] for record in records if record["accepted"]]
+    held = [w["misfit"] <= w["misfit_limit"] and w["slope"] <= w["slope_limit"] for w in steps]
+    return sum(held), len(steps)
 
 
 def misfit(name: str) -> float:
