@@ -168,6 +168,14 @@ def test_nodes_without_gradient_have_a_finite_weight():
     assert np.all(joint == 1.0)
 
 
+def test_nodes_without_gradient_keep_the_weight_of_their_illumination():
+    weights, w = WeightSum(False, 0.05), energies(1)[0]
+    size = np.ones(GRID.shape)
+    size[4, 5:9] = 0.0
+    joint = weights.weight(weights.share(w, None, size))
+    np.testing.assert_allclose(joint, inverse_with_water_level(w, 0.05), rtol=1e-13)
+
+
 def test_gradient_size_adds_the_inverted_parameters_in_units_of_their_references():
     rng = np.random.default_rng(8)
     parts = {name: rng.standard_normal(GRID.shape) for name in ("vp", "vs", "rho")}
