@@ -85,9 +85,9 @@ def test_rounding_on_the_way_to_velocities_and_back_is_not_a_change(number):
     """lambda is nearly zero here and has lost most of its digits when it comes back."""
     model = velocities(3, 0.1)
     model["vs"] = model["vp"] * (1 - 1e-7) / np.sqrt(2)
-    case = Case(number, bounds=BOUNDS | {"vs": (100.0, 2000.0), "vp": (1000.0, 1370.0)})
+    case = Case(number, bounds=BOUNDS | {"vs": (100.0, 2000.0), "vp": (1000.0, 1300.0)})
     p = case.vector(model)
-    untouched = (model["vp"] < 1369.0).ravel()
+    untouched = (model["vp"] <= 1300.0).ravel()
     moved = case.project(p) != p
     assert 0 < untouched.sum() < untouched.size
     assert not np.any(moved[np.tile(untouched, 3)])
