@@ -25,7 +25,7 @@ from denise_py.workflow.stages import StagePlan
 @dataclass(frozen=True)
 class Finished:
     """An iteration that is over. model: after it; gradient (of the misfit, per unit of the parameters) and
-    direction {slot: (ny, nx)} as they were used in it; weight: (ny, nx); rejected: why trials were refused."""
+    direction {slot: (ny, nx)} as they were used in it; weight: (ny, nx); rejected: why trials failed."""
 
     number: int
     plan: StagePlan
