@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,11 +83,17 @@ def _iteration(where: str, line: str) -> Iteration:
         _whole(where, record, "iteration"),
         _whole(where, record, "stage"),
         bool(_value(where, record, "accepted", (bool,))),
-        _number(where, record, "misfit_before"),
+        _misfit_before(where, record),
         _number_or_none(where, record, "misfit_after"),
         _number(where, record, "step"),
         _number_or_none(where, record, "low_pass"),
     )
+
+
+def _misfit_before(where: str, record: Mapping[str, Any]) -> float:
+    """The log writes a misfit that is not finite as null."""
+    value = _number_or_none(where, record, "misfit_before")
+    return math.inf if value is None else value
 
 
 def _value(where: str, record: Mapping[str, Any], name: str, kinds: tuple[type, ...]) -> Any:
