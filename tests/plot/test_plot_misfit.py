@@ -96,7 +96,7 @@ def line(**changes):
         (line() + "\n{}\n", "line 2: 'iteration' is missing, int is needed"),
         (line(step="big") + "\n", "line 1: 'step' is 'big', float or int is needed"),
         (line(iteration=True) + "\n", "'iteration' is True"),
-        (line(misfit_before=None) + "\n", "'misfit_before' is None"),
+        (line(step=None) + "\n", "'step' is None"),
         (line(low_pass=[5]) + "\n", r"'low_pass' is \[5\], float or int or NoneType is needed"),
     ],
 )
