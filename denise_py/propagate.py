@@ -11,6 +11,7 @@ import numpy as np
 from denise_py.errors import StabilityError
 from denise_py.fd.containers import Box, Strip, Strips
 from denise_py.fd.cpml import LayerParameters, Profile, axis_profile
+from denise_py.fd.surface import edge, no_edge
 from denise_py.fd.weights import Stencil
 from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.model import Medium
@@ -33,6 +34,8 @@ class Scheme:
     surface: bool
     periodic: bool
     dtype: Any = np.float32
+    #: one-sided operators at the free surface instead of images (order 4 only)
+    one_sided: bool = False
 
     def profiles(self, grid: Grid, dt: float) -> tuple[Profile, Profile]:
         """Profiles of the x and the y axis."""
@@ -156,7 +159,7 @@ class Propagator:
     def _rest(self, strips: Strips) -> None:
         for field in self.fields:
             field[:] = 0
-        for strip in strips:
+        for strip in strips[:4]:
             strip.psi[:] = 0
             strip.delta[:] = 0
 
@@ -193,6 +196,7 @@ def make_strips(
         right=_strip(x, nx - sides, nx, *along_x, lambda n: (rows, n), transposed),
         top=_strip(y, 0, top, *along_y, lambda n: (n, columns), transposed),
         bottom=_strip(y, ny - width, ny, *along_y, lambda n: (n, columns), transposed),
+        edge=edge(transposed, dtype) if scheme.one_sided and block.at_top else no_edge(dtype),
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd.containers import Points, as_points
+from denise_py.fd.surface import row_weights
 from denise_py.parallel.domain import Subdomain
 from denise_py.physics.base import Physics
 
@@ -50,8 +51,10 @@ def source_injection(
     dh: float,
     nt: int,
     dtype: np.dtype,
+    one_sided: bool = False,
 ) -> NamedTuple:
-    """All sources of one simulation, as far as this block owns them."""
+    """All sources of one simulation, as far as this block owns them. one_sided: see propagate.Scheme; a
+    source in a top row is then divided by the weight of its row."""
     collected: dict[str, list[tuple[int, int, int, float]]] = {}
     series = np.zeros((nt, len(sources)), dtype)
     for k, source in enumerate(sources):
@@ -61,7 +64,9 @@ def source_injection(
         series[:, k] = physics.source_series(source.kind, source.wavelet)
         terms = physics.source_terms(source.kind, source.azimuth, coefficients, *position, dh)
         for name, weight in terms.items():
-            collected.setdefault(name, []).append((*position, k, weight))
+            rows = row_weights(name) if one_sided else ()
+            norm = rows[source.j - 1] if source.j <= len(rows) else 1.0
+            collected.setdefault(name, []).append((*position, k, weight / norm))
     forces = {name: as_points(*zip(*rows, strict=True), dtype) for name, rows in collected.items()}
     return physics.injection(forces, series)
 

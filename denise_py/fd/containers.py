@@ -50,13 +50,22 @@ class Strip(NamedTuple):
     delta: np.ndarray
 
 
+class Edge(NamedTuple):
+    """Corrections of the y derivatives in the top rows (see fd.surface), (2, n, n) each, n = 0 for none:
+    force of the velocity update (to vx, to vy), strain of the stress update (eyy, exy)."""
+
+    force: np.ndarray
+    strain: np.ndarray
+
+
 class Strips(NamedTuple):
-    """The four absorbing layers of a block; a side without layer has start == stop."""
+    """The four absorbing layers of a block, a side without layer has start == stop, and its top edge."""
 
     left: Strip
     right: Strip
     top: Strip
     bottom: Strip
+    edge: Edge
 
 
 def no_points(dtype: np.dtype | type) -> Points:

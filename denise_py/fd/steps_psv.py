@@ -35,6 +35,7 @@ from denise_py.fd.kernels_psv import (
 )
 from denise_py.fd.points import add_at, read_at
 from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
 
@@ -134,6 +135,7 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     absorb_velocity_x(f, c, strips.right, box, w)
     absorb_velocity_y(f, c, strips.top, box, w)
     absorb_velocity_y(f, c, strips.bottom, box, w)
+    correct_velocity(f, c, strips.edge, box)
     add_at(f.vx, sources.vx, sources.series[n])
     add_at(f.vy, sources.vy, sources.series[n])
     if keep:
@@ -155,13 +157,16 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_x(f, c, strips.right, box, w)
     absorb_stress_y(f, c, strips.top, box, w)
     absorb_stress_y(f, c, strips.bottom, box, w)
+    correct_stress(f, c, strips.edge, box)
     if keep:
         _increment(store.sxx[n // store.every], f.sxx, box)
         _increment(store.syy[n // store.every], f.syy, box)
         _increment(store.sxy[n // store.every], f.sxy, box)
     add_at(f.sxx, sources.normal, sources.series[n])
     add_at(f.syy, sources.normal, sources.series[n])
-    if surface:
+    if strips.edge.force.size:
+        free_row(f, box)
+    elif surface:
         image_stress(f, box, w)
     _record(n, f, w, receivers)
 
@@ -210,6 +215,7 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     transpose_velocity_x(f, c, strips.right, box, w)
     transpose_velocity_y(f, c, strips.top, box, w)
     transpose_velocity_y(f, c, strips.bottom, box, w)
+    correct_velocity(f, c, strips.edge, box)
     if keep:
         _correlate_velocity(out, f, store, n // store.every, box)
 
@@ -222,7 +228,10 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
     transpose_stress_x(f, c, strips.right, box, w)
     transpose_stress_y(f, c, strips.top, box, w)
     transpose_stress_y(f, c, strips.bottom, box, w)
-    if surface:
+    correct_stress(f, c, strips.edge, box)
+    if strips.edge.force.size:
+        free_row(f, box)
+    elif surface:
         transpose_image_stress(f, c, box, w)
     if n > 0:
         inject_stress(n - 1, f, box, surface, injection)
@@ -234,8 +243,7 @@ def inject_stress(n, f, box, surface, injection):
     add_at(f.sxx, injection.normal, injection.series[n])
     add_at(f.syy, injection.normal, injection.series[n])
     if surface:
-        for i in range(f.syy.shape[1]):
-            f.syy[U(box.y0), U(i)] = 0.0
+        free_row(f, box)
 
 
 @kernel

@@ -29,6 +29,7 @@ __all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
 SU_MOST_SAMPLES: Final = 65535
 SU_LONGEST_INTERVAL: Final = 65535  # microseconds
 THIN_FRAME: Final = 10  # grid points; thinner frames reflect noticeably
+ONE_SIDED_ROWS = 8
 FRAME_CYCLES_PER_STEP: Final = 5  # beyond, the frequency shift of the frame makes the simulation unstable
 LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
@@ -40,6 +41,7 @@ def check(settings: SettingsData) -> list[Finding]:
     rules = (
         _blocks,
         _frame,
+        _surface,
         _seismograms,
         _snapshots,
         _kind_of_run,
@@ -146,6 +148,20 @@ def _seismograms(s: SettingsData) -> Findings:
     if s.seismograms.format == 1:
         yield from _su_limits(s, samples)
     yield from _seismogram_names(s)
+
+
+def _surface(s: SettingsData) -> Findings:
+    if not s.boundary.one_sided_surface:
+        return
+    scheme = s.show("boundary.one_sided_surface")
+    if (s.fd.order, s.fd.max_relative_error) != (4, 0):
+        text = f"{scheme} goes with operators of order 4 by Taylor only, found {s.show('fd.order')} and"
+        advice = "set them to 4 and 0, or take the images (0)"
+        paths = ("boundary.one_sided_surface", "fd.order", "fd.max_relative_error")
+        yield found("error", f"{text} {s.show('fd.max_relative_error')}; {advice}", *paths)
+    if s.grid.ny // s.domain.nprocy < ONE_SIDED_ROWS:
+        text = f"{scheme} needs blocks of at least {ONE_SIDED_ROWS} rows; lower {s.show('domain.nprocy')}"
+        yield found("error", text, "boundary.one_sided_surface", "domain.nprocy")
 
 
 def _su_limits(s: SettingsData, samples: int) -> Findings:

@@ -113,6 +113,7 @@ class BoundarySettings(Group):
     """Free surface, periodic sides and the absorbing frame (width in grid points, m/s, Hz)."""
 
     free_surface: bool
+    one_sided_surface: bool
     periodic: bool
     width: int
     velocity: float

@@ -339,6 +339,14 @@ BOUNDARY: Final = (
         choices={0: "absorbing frame on top", 1: "free surface"},
     ),
     Key(
+        "SURFACE_SCHEME", "boundary", "one_sided_surface", "bool", "operators at the free surface",
+        "0 mirrors the stresses above the surface as DENISE does, whose seismograms it reproduces; surface "
+        "waves then travel slightly too fast at FDORDER 4 and above, and lose a few per cent of amplitude. 1 "
+        "takes one-sided operators in the top rows: much more accurate surface waves, not those of DENISE. "
+        "Needs FDORDER 4 with MAXRELERROR 0.",
+        default=0, used=equals("FREE_SURF", 1), choices={0: "images, as DENISE", 1: "one-sided operators"},
+    ),
+    Key(
         "BOUNDARY", "boundary", "periodic", "bool", "left and right side",
         "With 1 waves that leave on the right come in on the left and the side frames vanish. This suits "
         "layered models and plane waves. DENISE treated other values as 0 on one process only; here they "

@@ -263,7 +263,12 @@ def _scheme(settings: Settings, dtype: Any) -> Scheme:
     b = settings.boundary
     layer = LayerParameters(b.width, b.velocity, b.frequency, b.power, b.k_max)
     return Scheme(
-        stencil(settings.fd.order, settings.fd.max_relative_error), layer, b.free_surface, b.periodic, dtype
+        stencil(settings.fd.order, settings.fd.max_relative_error),
+        layer,
+        b.free_surface,
+        b.periodic,
+        dtype,
+        b.one_sided_surface,
     )
 
 

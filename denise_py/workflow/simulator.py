@@ -63,6 +63,7 @@ class Simulator:
             self.setup.grid.dh,
             self.setup.time.nt,
             p.dtype,
+            self.setup.scheme.one_sided,
         )
         recording = local_recording(
             self.physics,

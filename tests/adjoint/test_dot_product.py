@@ -7,6 +7,8 @@ With the source series themselves in the store these are the inner products on t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,12 @@ def test_without_layers(order, surface):
     assert_transposed(*dot_products(Setup(order=order, surface=surface, width=0)))
 
 
+@pytest.mark.parametrize("periodic", [False, True])
+def test_one_sided_surface(periodic):
+    setup = Setup(order=4, surface=True, one_sided=True, periodic=periodic)
+    assert_transposed(*dot_products(setup))
+
+
 @pytest.mark.parametrize("kind", [1, 4])
 def test_holberg_operators(kind):
     assert_transposed(*dot_products(Setup(order=4, kind=kind, surface=True)))
@@ -117,6 +125,8 @@ def test_two_blocks(comm):
     setup = Setup(order=4, surface=True)
     assert_transposed(*dot_products(setup, comm, 2, 1))
     assert_transposed(*dot_products(setup, comm, 1, 2))
+    assert_transposed(*dot_products(replace(setup, one_sided=True), comm, 2, 1))
+    assert_transposed(*dot_products(replace(setup, one_sided=True), comm, 1, 2))
 
 
 @pytest.mark.mpi(4)

@@ -21,6 +21,7 @@ STEPS = 10.0 ** -np.arange(0, 3.1, 0.5)
 SETUPS = {
     "order 4, surface": Setup(nt=200, order=4, surface=True),
     "order 8": Setup(nt=200, order=8),
+    "one-sided surface": Setup(nt=200, order=4, surface=True, one_sided=True),
     "order 2, surface, periodic": Setup(nt=200, order=2, surface=True, periodic=True),
 }
 

@@ -51,6 +51,7 @@ class Resolution:
     clear: float = 2
     solid: Solid = POISSON_SOLID
     dtype: Any = np.float32
+    one_sided: bool = False  # operators at the free surface
 
     @property
     def dh(self) -> float:
@@ -81,6 +82,7 @@ class Resolution:
             order=self.order,
             width=LAYER,
             surface=surface,
+            one_sided=self.one_sided,
             dtype=self.dtype,
             layer_velocity=self.solid.vp,
             layer_frequency=FREQUENCY,

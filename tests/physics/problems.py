@@ -43,6 +43,7 @@ class Setup:
     power: float = 4.0
     k_max: float = 2.0
     physics: str = "elastic-psv"
+    one_sided: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -60,7 +61,9 @@ class Setup:
     @property
     def scheme(self) -> Scheme:
         layer = LayerParameters(self.width, self.layer_velocity, self.layer_frequency, self.power, self.k_max)
-        return Scheme(stencil(self.order, self.kind), layer, self.surface, self.periodic, self.dtype)
+        return Scheme(
+            stencil(self.order, self.kind), layer, self.surface, self.periodic, self.dtype, self.one_sided
+        )
 
     def propagator(self, comm: Comm | None = None, npx: int = 1, npy: int = 1) -> Propagator:
         """The block of this process in a decomposition into npx * npy blocks."""
@@ -84,7 +87,7 @@ class Setup:
         """
         place = (run.block, run.half)
         injection = source_injection(
-            run.physics, sources, run.coefficients, *place, self.dh, self.nt, run.dtype
+            run.physics, sources, run.coefficients, *place, self.dh, self.nt, run.dtype, self.one_sided
         )
         recording = local_recording(run.physics, components, nodes, *place, self.nt, run.dtype, scales)
         run.forward(injection, recording.arrays, store, snapshots)
