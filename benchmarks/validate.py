@@ -47,6 +47,14 @@ def full_space() -> Iterable[Row]:
         yield (order, *map(percent, errors))
 
 
+def one_sided_surface() -> Iterable[Row]:
+    """Lamb's problem with SURFACE_SCHEME = 1, order 4."""
+    yield ("points", "error")
+    for points in (15, 20, 30, 40):
+        case = Resolution(points=points, order=4, courant=0.5, distance=10, one_sided=True)
+        yield (points, percent(lamb(case).error))
+
+
 def explosion() -> Iterable[Row]:
     """The same for an explosion, order 8 and 16 points, by component."""
     found = full_space_explosion(Resolution())
@@ -185,6 +193,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "time-step": time_step,
     "spacing": spacing,
     "lamb": surface_wave,
+    "one-sided": one_sided_surface,
     "layers": layers,
     "golden": golden,
     "reciprocity": reciprocity,

@@ -1,9 +1,9 @@
 """A free surface of higher accuracy: summation-by-parts rows instead of images (order 4).
 
-In the top rows the derivatives along y are one-sided, chosen such that sums by parts hold exactly with the
-row weights FULL and HALF (after Gao, Ketcheson & Keyes 2020, Geophys. J. Int. 222). Nothing above the
-surface is read. The rows are applied as corrections E = D - D0 to the standard operator D0 with zeros above the
-surface, small matrices on the first five rows; the transposed step uses -E^T.
+In the top rows the derivatives along y are one-sided, chosen such that summation by parts holds exactly
+with the row weights FULL and HALF (after Gao, Ketcheson & Keyes 2020, Geophys. J. Int. 222). Nothing above
+the surface is read. The rows are applied as corrections E = D - D0 to the standard operator D0 with zeros
+above the surface, small matrices on the first five rows; the transposed step uses -E^T.
 """
 
 from __future__ import annotations

@@ -30,6 +30,13 @@ ERRORS = [
     (FORWARD, {"NX": 20}, "FW = 10 on both sides leaves nothing of NX = 20"),
     (FORWARD, {"NY": 10}, "FW = 10 at the bottom leaves nothing of NY = 10"),
     (FORWARD, {"NY": 20, "FREE_SURF": 0}, "FW = 10 on top and bottom leaves nothing of NY = 20"),
+    (
+        FORWARD,
+        {"SURFACE_SCHEME": 1, "FDORDER": 8},
+        "SURFACE_SCHEME = 1 goes with operators of order 4 by Taylor only, found FDORDER = 8",
+    ),
+    (FORWARD, {"SURFACE_SCHEME": 1, "MAXRELERROR": 1}, "set them to 4 and 0"),
+    (FORWARD, {"SURFACE_SCHEME": 1, "NPROCY": 11}, "needs blocks of at least 8 rows; lower NPROCY = 11"),
     (FORWARD, {"IDX": 101}, "IDX = 101 must not exceed NX = 100"),
     (FORWARD, {"IDY": 81}, "IDY = 81 must not exceed NY = 80"),
     (FORWARD, {"TIME": 1e-5}, "TIME = 1e-05 with DT = 0.00025 makes no time step"),
