@@ -125,3 +125,12 @@ def test_div_and_curl_follow_from_the_velocities(project, tmp_path):
         (traces["curl"][2], curl / 2.0 * DT * np.sqrt(vs)),
     ):
         assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_one_sided_surface_changes_the_seismograms_a_little(project, tmp_path):
+    project.forward(tmp_path, SEISMO=1, MFILE=project.folder / "true", SURFACE_SCHEME=1)
+    for shot in (1, 2, 3):
+        images = observed(project, "y", shot)
+        one_sided = read_su(tmp_path / f"syn_y.su.shot{shot}").data
+        change = np.linalg.norm(one_sided - images) / np.linalg.norm(images)
+        assert 0.01 < change < 0.6

@@ -238,3 +238,9 @@ def test_problems_of_all_kinds_are_found_before_the_run(project, tmp_path):
     text = str(caught.value)
     assert "r.dat" in text
     assert "TESTSHOT_END = 9" in text
+
+
+def test_inversion_with_one_sided_surface(project, tmp_path):
+    """Data of the images, model of the one-sided operators: the misfit still falls at every step."""
+    outcome = project.invert(tmp_path, SURFACE_SCHEME=1, GRAD_METHOD=2, ITERMAX=3)
+    assert all(after < before for before, after in zip(outcome.misfits, outcome.misfits[1:], strict=False))
