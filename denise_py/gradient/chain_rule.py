@@ -28,7 +28,6 @@ from denise_py.medium.model import Medium
 from denise_py.medium.staggering import (
     plate_modulus,
     plate_modulus_slopes,
-    shear_modulus_xy,
     transpose_mean_x,
     transpose_mean_y,
 )
@@ -58,7 +57,8 @@ def psv_gradient(
     g_mu = g_lam + d * inverse_mu2 / (4 * courant)
     if surface:
         g_lam[0], g_mu[0] = _surface_row(t[0], d[0], lam[0], mu[0], courant)
-    cells = transpose_mean_y(transpose_mean_x(np.where(shear_modulus_xy(mu) > 0, s, 0.0)))
+    # beside a fluid node mu_xy = 0, so that the shear stresses and their products are zero there
+    cells = transpose_mean_y(transpose_mean_x(s))
     g_mu = np.where(mu > 0, g_mu + cells * inverse_mu2 / (4 * courant), 0.0)
     g_rho = (transpose_mean_x(fx) + transpose_mean_y(fy)) / (2 * courant)
     return LameGradient(g_lam, g_mu, g_rho)
