@@ -7,8 +7,9 @@ which knows the sources and the workflow. A finding names the keys it depends on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from denise_py.parameters.file_checks import check_files
@@ -18,7 +19,9 @@ from denise_py.parameters.finding import (
     Findings,
     found,
     name_of,
+    nearest_step,
     recorded_components,
+    snapshot_steps,
     steps,
 )
 from denise_py.parameters.models import SettingsData
@@ -26,8 +29,9 @@ from denise_py.parameters.workflow_file import Stage
 
 __all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
 
-SU_MOST_SAMPLES: Final = 65535
-SU_LONGEST_INTERVAL: Final = 65535  # microseconds
+WITH_HEADERS: Final[Mapping[int, str]] = MappingProxyType({1: "SU", 4: "SEG-Y"})  # formats of seismograms
+MOST_SAMPLES: Final = 65535
+LONGEST_INTERVAL: Final = 65535  # microseconds
 THIN_FRAME: Final = 10  # grid points; thinner frames reflect noticeably
 ONE_SIDED_ROWS: Final = 8  # the one-sided operators reach five rows down
 FRAME_CYCLES_PER_STEP: Final = 5  # beyond, the frequency shift of the frame makes the simulation unstable
@@ -60,8 +64,9 @@ def check(settings: SettingsData) -> list[Finding]:
 
 
 def check_shots(settings: SettingsData, shots: int) -> list[Finding]:
-    """Whether the test shots exist among the shots 1..shots of the source file."""
-    return list(_test_shots(settings, shots)) if settings.run.inversion else []
+    """Whether the test shots and those with snapshots exist among the shots 1..shots of the source file."""
+    tested = list(_test_shots(settings, shots)) if settings.run.inversion else []
+    return [*tested, *_snapshot_shots(settings, shots)]
 
 
 def check_stages(settings: SettingsData, stages: Sequence[Stage]) -> list[Finding]:
@@ -145,8 +150,8 @@ def _seismograms(s: SettingsData) -> Findings:
     if samples < 1:
         text = f"{s.show('seismograms.every')} exceeds the number of time steps ({steps(s)})"
         yield found("error", f"{text}; no sample would be written", *paths)
-    if s.seismograms.format == 1:
-        yield from _su_limits(s, samples)
+    if s.seismograms.format in WITH_HEADERS:
+        yield from _header_limits(s, samples)
     yield from _seismogram_names(s)
 
 
@@ -164,21 +169,23 @@ def _surface(s: SettingsData) -> Findings:
         yield found("error", text, "boundary.one_sided_surface", "domain.nprocy")
 
 
-def _su_limits(s: SettingsData, samples: int) -> Findings:
+def _header_limits(s: SettingsData, samples: int) -> Findings:
+    kind = WITH_HEADERS[s.seismograms.format]
     paths = ("time.duration", "time.dt", "seismograms.every", "seismograms.format")
-    if samples > SU_MOST_SAMPLES:
-        fitting = math.ceil(steps(s) / SU_MOST_SAMPLES)
-        text = f"{samples} samples per trace do not fit into SU files (at most {SU_MOST_SAMPLES})"
+    if samples > MOST_SAMPLES:
+        fitting = math.ceil(steps(s) / MOST_SAMPLES)
+        text = f"{samples} samples per trace do not fit into {kind} files (at most {MOST_SAMPLES})"
         yield found("error", f"{text}; set {name_of('seismograms.every')} to {fitting} or more", *paths)
     interval = s.seismograms.every * s.time.dt * 1e6
     stored = round(interval)
-    if not 1 <= stored <= SU_LONGEST_INTERVAL or abs(interval - stored) > 1e-6 * interval:
-        text = f"the sampling interval of {interval:g} microseconds ({s.show('time.dt')} times"
-        yield found(
-            "warning",
-            f"{text} {s.show('seismograms.every')}) does not fit into the whole microseconds of an SU header",
-            *paths,
-        )
+    text = f"the sampling interval of {interval:g} microseconds ({s.show('time.dt')} times"
+    text += f" {s.show('seismograms.every')}) does not fit into"
+    if not 1 <= stored <= LONGEST_INTERVAL:
+        allowed = f"{kind} files, whose headers hold 1 to {LONGEST_INTERVAL}"
+        advice = f"change {name_of('seismograms.every')} or take {name_of('seismograms.format')} 3"
+        yield found("error", f"{text} {allowed}; {advice}", *paths)
+    elif abs(interval - stored) > 1e-6 * interval:
+        yield found("warning", f"{text} the whole microseconds of {kind} headers", *paths)
 
 
 def _seismogram_names(s: SettingsData) -> Findings:
@@ -204,9 +211,36 @@ def _seismogram_names(s: SettingsData) -> Findings:
 def _snapshots(s: SettingsData) -> Findings:
     if s.snapshots.kind == 0:
         return
+    wrong = False
     for first, last in (("snapshots.start", "snapshots.end"), ("snapshots.shot_start", "snapshots.shot_end")):
         if s.at(last) < s.at(first):
+            wrong = True
             yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
+    if nearest_step(s, s.snapshots.increment) < 1:
+        text = f"{s.show('snapshots.increment')} is less than half a time step ({s.show('time.dt')})"
+        yield found("error", f"{text}; take at least one step", "snapshots.increment", "time.dt")
+    elif not wrong:
+        yield from _snapshot_times(s)
+    if s.physics.wave_type == 2 and s.snapshots.kind in (2, 3):
+        text = f"{s.show('snapshots.kind')} with {s.show('physics.wave_type')}: SH waves have no pressure and"
+        text += " no divergence; the particle velocity is written instead"
+        yield found("warning", text, "snapshots.kind", "physics.wave_type")
+    if s.run.inversion:
+        text = f"{s.show('snapshots.kind')} in an inversion: every gradient overwrites the snapshots"
+        yield found("warning", f"{text}; those of the last one remain", "snapshots.kind", "run.inversion")
+
+
+def _snapshot_times(s: SettingsData) -> Findings:
+    paths = ("snapshots.start", "snapshots.end", "snapshots.increment", "time.duration", "time.dt")
+    times = f"{s.show('snapshots.start')}, {s.show('snapshots.end')}, {s.show('snapshots.increment')}"
+    if nearest_step(s, s.snapshots.start) > steps(s):
+        text = f"{s.show('snapshots.start')} is after the end of the run ({s.show('time.duration')})"
+        yield found("error", f"{text}; no snapshot would be taken", *paths)
+    elif not snapshot_steps(s):
+        yield found("error", f"{times}: no time step ({s.show('time.dt')}) is due for a snapshot", *paths)
+    elif nearest_step(s, s.snapshots.end) > steps(s):
+        text = f"{s.show('snapshots.end')} is after the end of the run ({s.show('time.duration')})"
+        yield found("warning", f"{text}; {len(snapshot_steps(s))} snapshots are taken", *paths)
 
 
 # --------------------------------------------------------------------------------- kind of run
@@ -281,6 +315,13 @@ def _test_shots(s: SettingsData, shots: int) -> Findings:
         if s.at(path) > shots:
             text = f"{s.show(path)}, but there are only {shots} shots in {s.show('sources.file')}"
             yield found("error", text, path, "sources.file")
+
+
+def _snapshot_shots(s: SettingsData, shots: int) -> Findings:
+    if s.snapshots.kind and s.snapshots.shot_start > shots:
+        one = "there is only shot 1" if shots == 1 else f"there are only {shots} shots"
+        text = f"{s.show('snapshots.shot_start')}, but {one}; no snapshot would be taken"
+        yield found("error", text, "snapshots.shot_start", "sources.file")
 
 
 # -------------------------------------------------------------------------------------- filter

@@ -15,6 +15,7 @@ from denise_py.parameters.table import key_at
 Severity = Literal["error", "warning"]
 
 MOST_STEPS: Final = 2**31 - 1
+ROUNDING: Final = 1e-6  # times are given to single precision
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,40 @@ def name_of(path: str) -> str:
 
 def steps(settings: SettingsData) -> int:
     """Number of time steps: duration / dt in single precision, rounded to the nearest whole number."""
+    return nearest_step(settings, settings.time.duration)
+
+
+def nearest_step(settings: SettingsData, time: float) -> int:
+    """time / dt in single precision, rounded to the nearest whole number."""
     with np.errstate(all="ignore"):
-        quotient = float(np.float32(settings.time.duration) / np.float32(settings.time.dt))
+        quotient = float(np.float32(time) / np.float32(settings.time.dt))
     return math.floor(quotient + 0.5) if quotient < MOST_STEPS else MOST_STEPS + 1
+
+
+def snapshot_steps(settings: SettingsData) -> range:
+    """Steps, counted from 1, after which snapshots are taken: the one nearest to the first time, then every
+    increment, up to the last time and the end of the run. Step 0 is not simulated; after it comes the next.
+    """
+    chosen, dt = settings.snapshots, settings.time.dt
+    every = max(nearest_step(settings, chosen.increment), 1)
+    first = nearest_step(settings, chosen.start) or every
+    last = math.floor(min(chosen.end / dt * (1 + ROUNDING), MOST_STEPS))
+    return range(first, min(last, steps(settings)) + 1, every)
+
+
+def snapshot_shots(settings: SettingsData, shots: int) -> range:
+    """Numbers of the shots, out of 1..shots, for which snapshots are written."""
+    chosen = settings.snapshots
+    return range(chosen.shot_start, min(chosen.shot_end, shots) + 1, chosen.shot_increment)
+
+
+def snapshot_components(settings: SettingsData) -> tuple[str, ...]:
+    """Wavefields that snapshots hold, a selection of vx, vy, vz, p, div, rot."""
+    kind, waves = settings.snapshots.kind, settings.physics.wave_type
+    if kind == 0 or waves == 2:
+        return ("vz",) if kind else ()
+    velocity = ("vx", "vy", "vz") if waves == 3 else ("vx", "vy")
+    return {1: velocity, 2: ("p",), 3: ("div", "rot"), 4: (*velocity, "p", "div", "rot")}[kind]
 
 
 def recorded_components(settings: SettingsData) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ SH_WAVES: Final = Feature("modelling of SH waves", available=False)
 JOINT_INVERSION: Final = Feature("simulating P-SV and SH waves in one run", available=False)
 PLANE_WAVE: Final = Feature("the plane-wave source", available=False)
 RECEIVER_ARRAY: Final = Feature("the receiver array", available=False)
-STREAMER: Final = Feature("the moving streamer", available=False)
-SNAPSHOT_FILES: Final = Feature("writing of wavefield snapshots", available=False)
+STREAMER: Final = Feature("the moving streamer", available=True)
+SNAPSHOT_FILES: Final = Feature("writing of wavefield snapshots", available=True)
 OTHER_NORMS: Final = Feature("inversion with a misfit other than the L2 norm", available=False)
 NORMALISATION: Final = Feature("normalisation of traces", available=False)
 TRACE_KILL: Final = Feature("killing of traces", available=False)
@@ -83,7 +83,9 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 INVERSION: Final = equals("INVMAT", 0)
 RECORDING: Final = positive("SEISMO")
 RECEIVERS: Final = either(RECORDING, INVERSION)
-RECEIVER_LINE: Final = both(RECEIVERS, equals("READREC", 0, 2))
+RECEIVER_LINE: Final = both(RECEIVERS, equals("READREC", 0))
+LINE_START: Final = both(RECEIVERS, equals("READREC", 0, 2))
+LINE_END: Final = either(RECEIVER_LINE, both(both(RECEIVERS, equals("READREC", 2)), positive("XREC1")))
 PSV: Final = equals("WAVETYPE", 1, 3)
 SH: Final = equals("WAVETYPE", 2, 3)
 FRAME: Final = positive("FW")
@@ -428,7 +430,7 @@ SOURCES: Final = (
             4: "sine cubed",
             5: "first derivative of a Gaussian",
             6: "spike",
-            7: "SU files SIGNAL_FILE.shot1, SIGNAL_FILE.shot2, ...",
+            7: "SU or SEG-Y files SIGNAL_FILE.shot1, SIGNAL_FILE.shot2, ...",
             8: "integral of sine cubed",
         },
         aliases=_ifos("SOURCE_SHAPE"),
@@ -445,7 +447,7 @@ SOURCES: Final = (
             4: "sine cubed",
             5: "first derivative of a Gaussian",
             6: "spike",
-            7: "SU files SIGNAL_FILE_SH.shot1, SIGNAL_FILE_SH.shot2, ...",
+            7: "SU or SEG-Y files SIGNAL_FILE_SH.shot1, SIGNAL_FILE_SH.shot2, ...",
             8: "integral of sine cubed",
         },
         aliases=_ifos("SOURCE_SHAPE_SH"), needs=(Need(SH_WAVES),),
@@ -453,8 +455,8 @@ SOURCES: Final = (
     Key(
         "SIGNAL_FILE", "sources", "signal_file", "str", "file of the source wavelet",
         "For QUELLART = 3 a text file with one sample per line, spaced by DT; missing samples count as "
-        "zero. For QUELLART = 7 the base name of SU files, one trace per shot. With INV_STF = 1 the "
-        "estimated wavelets are written under this name.",
+        "zero. For QUELLART = 7 the base name of SU files, one trace per shot, or of SEG-Y files "
+        "SIGNAL_FILE.shot1.sgy and so on. With INV_STF = 1 the estimated wavelets are written under this name.",
         used=both(PSV, either(equals("QUELLART", 3, 7), SOURCE_FIT)),
     ),
     Key(
@@ -488,46 +490,50 @@ RECEIVER_ROWS: Final = (
     Key(
         "READREC", "receivers", "kind", "int", "where receivers come from",
         "0 places receivers on a line from (XREC1, YREC1) to (XREC2, YREC2), 1 reads their positions from "
-        "REC_FILE. 2 is the streamer of IFOS2D that moves along with the shots.",
+        "REC_FILE. 2 gives every shot receivers of its own: with XREC1 the streamer of IFOS2D, a horizontal "
+        "line that moves along with the shots; without it one file per shot, REC_FILE.shot1, REC_FILE.shot2 "
+        "and so on (or REC_FILE_shot_1.dat, as in DENISE Black Edition).",
         used=RECEIVERS, idle=1,
-        choices={0: "line", 1: "receiver file", 2: "line that moves with the source"},
+        choices={0: "line", 1: "receiver file", 2: "receivers per shot: streamer or files"},
         needs=(Need(STREAMER, unless=(0, 1)),),
     ),
     Key(
         "REC_FILE", "receivers", "file", "str", "receiver file",
         "One receiver per line: x and y in m. Further numbers on a line are not read. Each position moves "
-        "to the nearest grid point; of several receivers on the same point the first one is kept.",
+        "to the nearest grid point; of several receivers on the same point the first one is kept. For "
+        "READREC = 2 the name without .shot1; a streamer writes its positions under these names.",
         used=both(RECEIVERS, equals("READREC", 1, 2)),
     ),
     Key(
         "XREC1", "receivers", "x1", "float", "first receiver of the line, x",
         "Start of the receiver line. The files of DENISE often give both coordinates in one entry, \"XREC1, "
-        "YREC1\".",
-        used=RECEIVER_LINE, idle=0.0, unit="m",
+        "YREC1\". For READREC = 2 the ends are those of the first shot, and the one nearer to its source is "
+        "the first receiver.",
+        default=0.0, used=LINE_START, required=RECEIVER_LINE, idle=0.0, unit="m", at_least=0,
     ),
     Key(
         "YREC1", "receivers", "y1", "float", "first receiver of the line, y",
         "Depth at the start of the receiver line. With a free surface the shallowest possible depth is DH, "
         "the first row.",
-        used=RECEIVER_LINE, idle=0.0, unit="m",
+        used=LINE_END, idle=0.0, unit="m",
     ),
     Key(
         "XREC2", "receivers", "x2", "float", "last receiver of the line, x",
         "End of the receiver line. The last receiver may lie before it when the spacing does not divide the "
         "length.",
-        used=RECEIVER_LINE, idle=0.0, unit="m",
+        used=LINE_END, idle=0.0, unit="m",
     ),
     Key(
         "YREC2", "receivers", "y2", "float", "last receiver of the line, y",
         "Depth at the end of the receiver line. DENISE cut the slope of a dipping line to a whole number, "
         "which made most of them horizontal; here the true slope counts.",
-        used=RECEIVER_LINE, idle=0.0, unit="m",
+        used=LINE_END, idle=0.0, unit="m",
     ),
     Key(
         "NGEOPH", "receivers", "spacing", "int", "distance between receivers on the line",
         "Counted in grid points, not in metres, along x (along y for a steep line). NGEOPH = 5 with DH = "
         "0.2 m puts a receiver every metre.",
-        used=RECEIVER_LINE, idle=1, unit="grid points", at_least=1,
+        used=LINE_END, idle=1, unit="grid points", at_least=1,
     ),
     Key(
         "REFRECX", "receivers", "shift_x", "float", "shift of the receivers, x",
@@ -585,9 +591,10 @@ SEISMOGRAMS: Final = (
     ),
     Key(
         "SEIS_FILE", "seismograms", "prefix", "str", "base name of the seismograms",
-        "A forward run writes SEIS_FILE_x.su.shot1, _y, _z, _p, _div and _curl, names that DATA_DIR of an "
-        "inversion finds again. An inversion writes SEIS_FILE_vx.su.shot1.it1 and so on. This is the key of "
-        "DENISE since January 2016; when it is absent, the older keys SEIS_FILE_VX etc. name the files.",
+        "A forward run writes SEIS_FILE_x.su.shot1, _y, _z, _p, _div and _curl (SEG-Y: "
+        "SEIS_FILE_x.shot1.sgy), names that DATA_DIR of an inversion finds again. An inversion writes "
+        "SEIS_FILE_vx.su.shot1.it1 and so on. This is the key of DENISE since January 2016; when it is "
+        "absent, the older keys SEIS_FILE_VX etc. name the files.",
         default="", used=RECORDING,
     ),
     *(
@@ -614,10 +621,11 @@ SEISMOGRAMS: Final = (
     ),
     Key(
         "SEIS_FORMAT", "seismograms", "format", "int", "format of the seismograms",
-        "SU traces have a header of 240 bytes with positions in mm and are little-endian. The other formats "
-        "hold the samples only, trace after trace. An inversion reads SU.",
+        "SU traces have a header of 240 bytes with positions in mm and are little-endian. SEG-Y files are of "
+        "revision 1 with 4-byte IEEE floats; their names end in .sgy. Text and binary hold the samples only, "
+        "trace after trace. An inversion reads SU and SEG-Y.",
         default=1, used=RECORDING,
-        choices={1: "SU", 2: "text, one sample per line", 3: "binary, 4-byte floats"},
+        choices={1: "SU", 2: "text, one sample per line", 3: "binary, 4-byte floats", 4: "SEG-Y"},
     ),
 )
 
@@ -625,7 +633,9 @@ SNAPSHOT_KEYS: Final = (
     Key(
         "SNAP", "snapshots", "kind", "int", "wavefield snapshots",
         "Fields of the whole grid at regular times, for films of the waves. The files become large: one "
-        "field takes NX * NY * 4 bytes.",
+        "field takes NX * NY * 4 bytes; IDX and IDY thin it. Every process writes the piece of its block; "
+        "`snapmerge FILE.json` joins the pieces. SH waves have a particle velocity only. In an inversion the "
+        "fields are those of the last gradient that was computed.",
         default=0,
         choices={
             0: "none",
@@ -639,13 +649,13 @@ SNAPSHOT_KEYS: Final = (
     Key(
         "SNAP_FORMAT", "snapshots", "format", "int", "format of the snapshots",
         "Binary files are the compact choice. DENISE lists SU as number 1 but refuses it, and so does this "
-        "program.",
+        "program. Text has one number per line.",
         used=SNAPPING, idle=3, choices={2: "text", 3: "binary, 4-byte floats"}, needs=(Need(SNAPSHOT_FILES),),
     ),
     Key(
         "TSNAP1", "snapshots", "start", "float", "time of the first snapshot",
         "The first snapshot is taken at the nearest time step, the next ones every TSNAPINC. With 0 DENISE "
-        "wrote no snapshot at all; here the first one is then taken as soon as one is due.",
+        "wrote no snapshot at all; here the first one is then taken at TSNAPINC.",
         used=SNAPPING, idle=0.0, unit="s", at_least=0, needs=(Need(SNAPSHOT_FILES),),
     ),
     Key(
@@ -694,8 +704,8 @@ INVERSION_KEYS: Final = (
     Key(
         "DATA_DIR", "inversion", "data", "str", "base name of the observed data",
         "Not a directory but the beginning of file names: DATA_DIR_x.su.shot1, _y, _p or _z for each shot, "
-        "as SEIS_FILE of a forward run makes them. SU format, traces in the order of REC_FILE, sampled with "
-        "DT over the whole TIME.",
+        "or DATA_DIR_x.shot1.sgy and so on, as SEIS_FILE of a forward run makes them. SU or SEG-Y, traces in "
+        "the order of REC_FILE, sampled with DT over the whole TIME.",
         used=INVERSION,
     ),
     Key(

@@ -218,7 +218,7 @@ class Objective:
         )
         scales = self._simulator.div_curl_scales() if "div" in recorded else None
         traces = self._simulator.forward(
-            shot, recorded, self._band, self._every if with_gradient else 0, scales
+            shot, recorded, self._band, self._every if with_gradient else 0, scales, snapshots=with_gradient
         )
         numbers, adjoint = None, None
         if traces is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from denise_py.acquisition.inject import PlacedSource, adjoint_injection, source
 from denise_py.acquisition.record import LocalRecording, local_recording
 from denise_py.gradient.storage import DecimatedStorage
 from denise_py.medium.model import Medium
+from denise_py.output.snapshot_fields import Inside
+from denise_py.output.snapshots import PieceWriter, SnapshotFiles
 from denise_py.parallel.collect import gather_field, gather_traces
 from denise_py.physics.registry import physics
 from denise_py.propagate import Propagator
@@ -27,7 +29,12 @@ class Simulator:
         self.propagator = Propagator(
             self.physics, setup.grid, setup.time, setup.scheme, processes.block, processes.group
         )
+        #: where snapshots go, None if there are none
+        self.snapshot_files: SnapshotFiles | None = None
+        if setup.settings.snapshots.kind:
+            self.snapshot_files = SnapshotFiles.of(setup.settings, len(setup.shots))
         self._storage: DecimatedStorage | None = None
+        self._receivers = setup.receivers
         self._medium: Medium | None = None
 
     @property
@@ -47,11 +54,13 @@ class Simulator:
         band: BandFilter | None = None,
         keep_every: int = 0,
         scales: Mapping[str, np.ndarray] | None = None,
+        snapshots: bool = False,
     ) -> dict[str, np.ndarray] | None:
         """Traces {component: (ntr, nt)} on the head of the group, None elsewhere. Collective over the group.
 
         band: filter of the wavelets; keep_every: keep the forward field of every n-th step for `adjoint`;
-        scales: factors (ny, nx) of components (div and curl need them).
+        scales: factors (ny, nx) of components (div and curl need them); snapshots: write those that the
+        settings ask for.
         """
         p, block = self.propagator, self.processes.block
         arguments = (block, p.half)
@@ -68,27 +77,30 @@ class Simulator:
         recording = local_recording(
             self.physics,
             components,
-            self.setup.receivers.nodes,
+            shot.receivers.nodes,
             *arguments,
             self.setup.time.nt,
             p.dtype,
             dict(scales or {}),
         )
-        p.forward(injection, recording.arrays, self._store(keep_every) if keep_every else None)
+        store = self._store(keep_every) if keep_every else None
+        p.forward(injection, recording.arrays, store, self._snapshots(shot) if snapshots else None)
+        self._receivers = shot.receivers
         return self._collect(recording, components)
 
     def adjoint(self, adjoint_sources: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray] | None:
         """Correlations {name: (ny, nx)} with the forward field that was kept last, on the head of the group.
 
-        adjoint_sources: {component: (ntr, nt)}, needed on the head only. Also holds 'source_energy'. The sums
-        are weighted so that they stand for sums over all steps. Collective over the group.
+        adjoint_sources: {component: (ntr, nt)} at the receivers of that shot, needed on the head only. Also
+        holds 'source_energy'. The sums are weighted so that they stand for sums over all steps. Collective
+        over the group.
         """
         group, p = self.processes.group, self.propagator
         shared, unit = group.bcast(None if adjoint_sources is None else _in_unit(adjoint_sources))
         injection = adjoint_injection(
             self.physics,
             shared,
-            self.setup.receivers.nodes,
+            self._receivers.nodes,
             p.coefficients,
             self.processes.block,
             p.half,
@@ -112,6 +124,27 @@ class Simulator:
         courant = self.setup.time.dt / self.setup.grid.dh
         return {"div": courant * np.sqrt(slots["vp"]), "curl": courant * np.sqrt(slots["vs"])}
 
+    def _snapshots(self, shot: Shot) -> tuple[Callable[[int], None], frozenset[int]] | None:
+        """What takes the snapshots of a shot, and at which steps; see Propagator.forward."""
+        files = self.snapshot_files
+        if files is None or shot.number not in files.shots:
+            return None
+        p, group = self.propagator, self.processes.group
+        inside = Inside(p.half, self.setup.scheme.stencil.weights)
+        writer = PieceWriter(files, shot.number, group.rank, p.fields, inside, self._snapshot_scales())
+        return writer.take, frozenset(files.steps)
+
+    def _snapshot_scales(self) -> dict[str, np.ndarray]:
+        """Factors of div and rot snapshots on this block: those of seismograms without dt."""
+        if "div" not in self.snapshot_files.components:
+            return {}
+        scales, dt = self.div_curl_scales(), self.setup.time.dt
+        own = self.processes.block.slices
+        return {
+            name: (scales[recorded][own] / dt).astype(self.propagator.dtype)
+            for name, recorded in (("div", "div"), ("rot", "curl"))
+        }
+
     def _placed(self, shot: Shot, band: BandFilter | None) -> list[PlacedSource]:
         placed = []
         for source, (i, j), wavelet in zip(shot.sources, shot.nodes, shot.wavelets, strict=True):
@@ -131,7 +164,7 @@ class Simulator:
         self, recording: LocalRecording, components: Collection[str]
     ) -> dict[str, np.ndarray] | None:
         series = self.physics.recorded(recording.arrays)
-        group, ntr = self.processes.group, self.setup.receivers.ntr
+        group, ntr = self.processes.group, self._receivers.ntr
         traces = {
             name: gather_traces(group, np.ascontiguousarray(series[name].T), recording.indices, ntr)
             for name in components
