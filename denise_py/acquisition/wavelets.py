@@ -29,7 +29,9 @@ import numpy as np
 from denise_py.acquisition.tables import data_lines
 from denise_py.errors import DataError, ParameterError
 from denise_py.grid import TimeAxis, rounded_ratio
-from denise_py.traces.su import dt_matches, read_wavelet_su
+from denise_py.parameters.data_files import chosen, wavelet_names
+from denise_py.traces.reading import read_wavelet
+from denise_py.traces.records import dt_matches
 
 ASCII_FILE = 3
 SU_FILE = 7
@@ -142,18 +144,18 @@ def read_wavelet_ascii(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def shot_file(signal_file: str, shot: int) -> str:
-    """Name of the SU wavelet of a shot, numbered from 1."""
-    return f"{signal_file}.shot{shot}"
+    """Name of the wavelet of a shot, numbered from 1: <signal_file>.shot1 (SU), or with .sgy or .segy."""
+    return chosen(wavelet_names(signal_file, shot))
 
 
 def read_wavelet_shot(signal_file: str, shot: int, axis: TimeAxis) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Wavelet of a shot from the first trace of its SU file: (nt,) float64, and warnings.
+    """Wavelet of a shot from the first trace of its SU or SEG-Y file: (nt,) float64, and warnings.
 
     A trace that is too short is extended with zeros, with a warning. Raises DataError when the file's
-    sampling interval is another one, and as traces.su.read_su.
+    sampling interval is another one, and as traces.reading.read_traces.
     """
     path = shot_file(signal_file, shot)
-    samples, dt = read_wavelet_su(path)
+    samples, dt = read_wavelet(path)
     if not dt_matches(dt, axis.dt):
         raise DataError(
             f"{path}: sampled at {dt:g} s, but DT = {axis.dt:g} s: resample the wavelet or change DT"

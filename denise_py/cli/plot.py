@@ -24,7 +24,7 @@ from denise_py.plot.metrics import model_error
 from denise_py.plot.misfit import plot_misfit
 from denise_py.plot.models import Panel, compare_models, plot_gradient
 from denise_py.traces.gather import Gather
-from denise_py.traces.su import read_su
+from denise_py.traces.reading import read_traces
 
 _EPILOG = """\
 examples:
@@ -33,6 +33,7 @@ examples:
   denise plot misfit log/misfit.jsonl
   denise plot gather data/obs_y.su.shot1 su/syn_vy.su.shot1.it10 --traces 1,20,40
   denise plot gather su/seis_y.su.shot1
+  denise plot gather su/seis_y.shot1.sgy
   denise plot gradient FWI.json jacobian/gradient_grad1_vs_it1.bin --clip 98
 
 Figures are PNG, PDF or SVG files, depending on the ending given with -o. They need matplotlib:
@@ -128,9 +129,9 @@ def _gather(options: argparse.Namespace) -> str:
 
 
 def _read_gather(path: str) -> Gather:
-    content = read_su(path)
+    content = read_traces(path)
     if not content.dt:
-        raise DataError(f"{path}: the trace headers hold no sampling interval (word dt, bytes 117-118)")
+        raise DataError(f"{path}: the headers hold no sampling interval (word dt, bytes 117-118 of a trace)")
     return content.gather()
 
 
@@ -209,8 +210,8 @@ def _add_misfit(kinds) -> None:
 
 def _add_gather(kinds) -> None:
     gather = _add(kinds, "gather", _gather, "observed and synthetic seismograms and their difference")
-    gather.add_argument("observed", metavar="OBS.su", help="observed data, or any gather on its own")
-    gather.add_argument("synthetic", metavar="SYN.su", nargs="?", help="synthetic data of the same receivers")
+    gather.add_argument("observed", metavar="OBS", help="observed data, or any gather on its own; SU or SEG-Y")
+    gather.add_argument("synthetic", metavar="SYN", nargs="?", help="synthetic data of the same receivers")
     gather.add_argument(
         "--traces", type=_numbers, metavar="N,N,...", help="traces to overlay, counted from 1 (default: five)"
     )

@@ -278,9 +278,9 @@ def _inversion(s: SettingsData) -> Findings:
     if s.inversion.sampling >= steps(s):
         text = f"{s.show('inversion.sampling')} must be less than the number of time steps ({steps(s)})"
         yield found("error", text, "inversion.sampling", "time.duration", "time.dt")
-    if steps(s) > SU_MOST_SAMPLES:
+    if steps(s) > MOST_SAMPLES:
         text = f"{s.show('time.duration')} with {s.show('time.dt')} makes {steps(s)} samples"
-        text += f"; observed data are SU files, which hold at most {SU_MOST_SAMPLES}"
+        text += f"; observed data are SU or SEG-Y files, which hold at most {MOST_SAMPLES}"
         yield found("error", text, "time.duration", "time.dt")
     first, last = "inversion.test_shot_start", "inversion.test_shot_end"
     if s.inversion.test_shot_end < s.inversion.test_shot_start:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from denise_py.parameters.data_files import SEGY_ENDINGS, chosen, existing, observed_names, wavelet_names
 from denise_py.parameters.finding import (
     Finding,
     Findings,
@@ -24,7 +25,11 @@ from denise_py.parameters.finding import (
 from denise_py.parameters.models import SettingsData
 from denise_py.parameters.reader import nearby
 
-SU_HEADER: Final = 240  # bytes
+TRACE_HEADER: Final = 240  # bytes
+SEGY_FILE_HEADER: Final = 3600
+SEGY_EXTENSION: Final = 3200
+MOST_EXTENSIONS: Final = 10
+SEGY_SAMPLES: Final = (4, 2, 1)  # possible bytes per sample
 SHOWN_FILES: Final = 3  # missing files of one kind that are named
 LOG_TO_FILES: Final = 2
 LONGEST_NAME: Final = 190  # file systems allow 255 bytes; the rest is for endings and temporary files
@@ -71,27 +76,49 @@ def _wavelets(s: SettingsData, shots: int | None) -> Findings:
         if base and kind == WAVELET_IN_TEXT_FILE:
             yield from _input(s, path)
         if base and kind == WAVELET_IN_SU_FILES:
-            yield from _first([_input(s, path, f"{base}.shot{shot}") for shot in range(1, (shots or 0) + 1)])
+            files = [chosen(wavelet_names(base, shot)) for shot in range(1, (shots or 0) + 1)]
+            yield from _first([_input(s, path, file) for file in files])
 
 
 def _data(s: SettingsData, shots: int | None) -> Findings:
     """Observed data of all shots: there, and a whole number of traces of the right length."""
     for component in data_components(s):
-        files = [f"{s.inversion.data}_{component}.su.shot{shot}" for shot in range(1, (shots or 0) + 1)]
-        yield from _first([_traces(s, file) for file in files])
+        names = [observed_names(s.inversion.data, component, shot) for shot in range(1, (shots or 0) + 1)]
+        yield from _first([_traces(s, chosen(of_shot)) for of_shot in names])
+        yield from _first([_ambiguous(s, of_shot) for of_shot in names])
+
+
+def _ambiguous(s: SettingsData, names: Sequence[str]) -> Findings:
+    """Leftovers in another format would be read, or not, without anybody noticing."""
+    there = existing(names)
+    if len(there) > 1:
+        text = f"{s.show('inversion.data')}: {there[0]} is read, not {there[1]}, which exists as well"
+        yield _about_data(found("warning", text, "inversion.data"))
 
 
 def _traces(s: SettingsData, file: str) -> Findings:
     findings = list(_input(s, "inversion.data", file))
     yield from findings
-    trace = SU_HEADER + 4 * steps(s)
-    if not findings and os.path.getsize(file) % trace:
+    trace = TRACE_HEADER + 4 * steps(s)
+    if not findings and not _whole_traces(file, steps(s)):
         text = (
             f"{s.show('inversion.data')}: {file} has {os.path.getsize(file)} bytes, no whole number of traces"
         )
         text += f" of {steps(s)} samples ({trace} bytes each); compare {s.show('time.duration')}"
         paths = ("inversion.data", "time.duration", "time.dt")
         yield _about_data(found("error", f"{text} and {s.show('time.dt')}", *paths))
+
+
+def _whole_traces(file: str, samples: int) -> bool:
+    """Whether a file has the size of an SU or SEG-Y file with traces of so many samples. Unless its name says
+    so, SEG-Y is taken into account in its plain form only."""
+    size = os.path.getsize(file)
+    if not file.endswith(SEGY_ENDINGS):
+        trace = TRACE_HEADER + 4 * samples
+        return size % trace == 0 or (size > SEGY_FILE_HEADER and (size - SEGY_FILE_HEADER) % trace == 0)
+    starts = (SEGY_FILE_HEADER + k * SEGY_EXTENSION for k in range(MOST_EXTENSIONS + 1))
+    traces = [TRACE_HEADER + width * samples for width in SEGY_SAMPLES]
+    return any(size > start and (size - start) % trace == 0 for start in starts for trace in traces)
 
 
 def _taper_files(s: SettingsData, shots: int | None) -> Findings:

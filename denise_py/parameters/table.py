@@ -456,7 +456,8 @@ SOURCES: Final = (
         "SIGNAL_FILE", "sources", "signal_file", "str", "file of the source wavelet",
         "For QUELLART = 3 a text file with one sample per line, spaced by DT; missing samples count as "
         "zero. For QUELLART = 7 the base name of SU files, one trace per shot, or of SEG-Y files "
-        "SIGNAL_FILE.shot1.sgy and so on. With INV_STF = 1 the estimated wavelets are written under this name.",
+        "SIGNAL_FILE.shot1.sgy and so on. With INV_STF = 1 the estimated wavelets are written under this "
+        "name.",
         used=both(PSV, either(equals("QUELLART", 3, 7), SOURCE_FIT)),
     ),
     Key(

@@ -41,7 +41,15 @@ def _similar_names(path: Path) -> str:
 
 @contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Binary file that appears under `path` only when completely written.
+    """Binary file that appears under `path` only when completely written; see atomic_path."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        yield stream
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Name of a file to write that appears under `path` only when completely written, for libraries that
+    open files themselves.
 
     The content goes to a temporary file in the same folder, is flushed to disk and then renamed, so a
     reader sees either the old or the new file. Missing parent folders are made: a finished simulation
@@ -57,13 +65,16 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             if target.exists() and not target.is_file():
                 raise DataError(f"{path}: cannot be written (there is something that is not a file)")
             target.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, "wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
+            yield temporary
+            _to_disk(temporary)
             os.replace(temporary, target)
     finally:
         _remove_if_present(temporary)
+
+
+def _to_disk(path: Path) -> None:
+    with open(path, "rb") as stream:
+        os.fsync(stream.fileno())
 
 
 @contextmanager

@@ -21,6 +21,7 @@ class Gather:
     source: (2,) float64 [x, y] in m.
     reference_shift: (2,) float64 in m, the offset added to the coordinates of a receiver file; only the
         SU header word swdep depends on it.
+    title: what the traces are, with unit, for file headers that hold text.
 
     Raises ValueError when the shapes do not fit together.
     """
@@ -30,6 +31,7 @@ class Gather:
     receivers: np.ndarray
     source: np.ndarray
     reference_shift: np.ndarray = field(default_factory=_origin)
+    title: str = ""
 
     def __post_init__(self) -> None:
         _set(self, "data", np.ascontiguousarray(self.data, dtype=np.float32))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from denise_py.log import Progress, duration
-from denise_py.output.seismograms import WANTED, SeismogramFiles
+from denise_py.output.seismograms import WANTED, SeismogramFiles, quantity
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.simulator import Simulator
 
@@ -41,12 +41,18 @@ def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None
 
 
 def write_seismograms(
-    setup: Setup, shot: int, traces: Mapping[str, np.ndarray], path: Callable[[str, int], str] | None = None
+    setup: Setup,
+    shot: int,
+    traces: Mapping[str, np.ndarray],
+    path: Callable[[str, int], str] | None = None,
+    *,
+    adjoint: bool = False,
 ) -> None:
     """Write traces {component: (ntr, nt)} of a shot; path(component, shot) names the files, by default as
-    those of a forward run."""
+    those of a forward run. adjoint: the traces are adjoint sources, as text headers then say."""
     files, receivers = seismogram_files(setup), setup.receivers
     position = setup.shots[shot - 1].position
     for component, data in traces.items():
         name = (path or files.forward_path)(component, shot)
-        files.write(name, data, setup.time.dt, receivers.positions, position, receivers.shift)
+        title = quantity(component, shot, adjoint=adjoint)
+        files.write(name, data, setup.time.dt, receivers.positions, position, receivers.shift, title)

@@ -10,7 +10,8 @@ from denise_py.errors import DataError
 from denise_py.output.seismograms import observed_path
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.integrate import integrate
-from denise_py.traces.su import dt_matches, read_su
+from denise_py.traces.reading import read_traces
+from denise_py.traces.records import dt_matches
 from denise_py.workflow.setup import Setup
 
 #: components of the data by QUELLTYPB
@@ -61,7 +62,7 @@ class ObservedData:
 
     def _read(self, path: str) -> np.ndarray:
         time, ntr = self._setup.time, self._setup.receivers.ntr
-        found = read_su(path, expect_ns=time.nt, expect_traces=ntr)
+        found = read_traces(path, expect_ns=time.nt, expect_traces=ntr)
         if not dt_matches(found.dt, time.dt):
             raise DataError(
                 f"{path}: sampled at {found.dt:g} s, but DT = {time.dt:g} s: the data must be sampled at DT"
@@ -78,7 +79,7 @@ class ObservedData:
         dead = np.flatnonzero(~np.any(found.data, axis=1))
         if dead.size:
             self.warnings.append(f"{path}: {dead.size} of {ntr} traces are zero (first: trace {dead[0] + 1})")
-        self._check_positions(path, found.gather().receivers)
+        self._check_positions(path, found.receivers)
         return found.data
 
     def _check_positions(self, path: str, positions: np.ndarray) -> None:

@@ -75,7 +75,7 @@ class Results:
         write_seismograms(self._setup, shot, chosen, lambda c, s: files.inversion_path(c, s, iteration))
         if settings.run.verbose:
             injected = {c: series[:, ::-1] for c, series in adjoint_sources.items() if c in chosen}
-            write_seismograms(self._setup, shot, injected, files.adjoint_path)
+            write_seismograms(self._setup, shot, injected, files.adjoint_path, adjoint=True)
 
     def write(self, done: Finished) -> None:
         """Models, gradients and both misfit logs of an iteration."""

@@ -63,7 +63,7 @@ ERRORS = [
         {"INV_VP_ITER": 11, "INV_VS_ITER": 12, "INV_RHO_ITER": 99},
         "no parameter would change within ITERMAX",
     ),
-    (INVERSION, {"TIME": 20.0, "SEISMO": 0}, "observed data are SU files, which hold at most 65535"),
+    (INVERSION, {"TIME": 20.0, "SEISMO": 0}, "observed data are SU or SEG-Y files, which hold at most 65535"),
     (FILTERED, {"ORDER": 3}, "ORDER = 3 must be even"),
     (
         FILTERED,
@@ -99,6 +99,10 @@ ERRORS = [
         "WOLFE_C1_SL = 0.9 must be less than WOLFE_C2_SL = 0.9",
     ),
     (INVERSION, {"GRAD_METHOD": 2, "WOLFE_C2_SL": 1}, "WOLFE_C2_SL = 1, and both less than 1"),
+    (FORWARD, {"DT": 4e-7, "TIME": 1e-5}, "SU files, whose headers hold 1 to 65535; change NDT"),
+    (FORWARD, {"DT": 4e-7, "TIME": 1e-5, "SEIS_FORMAT": 4}, "does not fit into SEG-Y files"),
+    (FORWARD, {"DT": 0.07, "TIME": 70}, "does not fit into SU files, whose headers hold 1 to 65535"),
+    (FORWARD, {"TIME": 20.0, "SEIS_FORMAT": 4}, "do not fit into SEG-Y files (at most 65535); set NDT to 2"),
 ]
 WARNINGS = [
     (FORWARD, {"FW": 9}, "FW = 9: a thin frame reflects waves"),
@@ -109,8 +113,7 @@ WARNINGS = [
         {"DT": 1.5e-6, "TIME": 1e-4},
         "the sampling interval of 1.5 microseconds (DT = 1.5e-06 times NDT = 1)",
     ),
-    (FORWARD, {"DT": 4e-7, "TIME": 1e-5}, "does not fit into the whole microseconds of an SU header"),
-    (FORWARD, {"DT": 0.07, "TIME": 70}, "does not fit into the whole microseconds of an SU header"),
+    (FORWARD, {"DT": 1.5e-6, "TIME": 1e-4, "SEIS_FORMAT": 4}, "the whole microseconds of SEG-Y headers"),
     (INVERSION, {"EPRECOND": 1, "EPSILON_WE": 0}, "EPSILON_WE = 0 divides by zero"),
     (INVERSION, {"VP_VS_RATIO": 0.9}, "VP_VS_RATIO = 0.9 has no effect"),
     (

@@ -153,7 +153,7 @@ def test_a_failed_key_causes_no_further_problems():
             '"INVMAT" : "5",',
             "INVMAT = 5 is not possible; allowed are 0 (full-waveform inversion), 10 (forward",
         ),
-        ('"SEIS_FORMAT" : "4",', "SEIS_FORMAT = 4 is not possible; allowed are 1 (SU), 2 (text"),
+        ('"SEIS_FORMAT" : "5",', "SEIS_FORMAT = 5 is not possible; allowed are 1 (SU), 2 (text"),
         ('"FDORDER" : "5",', "FDORDER = 5 is not possible; allowed are 2 (order 2), 4 (order 4)"),
         (
             '"READREC" : "2",',

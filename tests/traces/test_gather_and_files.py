@@ -76,9 +76,9 @@ def test_su_hands_the_line_flag_on(tmp_path: Path):
 
 
 def test_unknown_format(tmp_path: Path):
-    assert sorted(FORMATS) == [1, 2, 3]
-    with pytest.raises(ParameterError, match="SEIS_FORMAT = 4"):
-        write_gather(tmp_path / "a", make_gather(DATA), 4, False)
+    assert sorted(FORMATS) == [1, 2, 3, 4]
+    with pytest.raises(ParameterError, match="SEIS_FORMAT = 5"):
+        write_gather(tmp_path / "a", make_gather(DATA), 5, False)
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the reference cases are not beside the checkout")

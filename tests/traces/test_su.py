@@ -14,14 +14,12 @@ from hypothesis.extra import numpy as hnp
 
 from denise_py.errors import DataError
 from denise_py.traces.gather import Gather
+from denise_py.traces.reading import read_wavelet
+from denise_py.traces.records import dt_in_microseconds, dt_is_exact, dt_matches
 from denise_py.traces.su import (
     HEADER_BYTES,
-    dt_in_microseconds,
-    dt_is_exact,
-    dt_matches,
     header_dtype,
     read_su,
-    read_wavelet_su,
     trace_dtype,
     write_su,
 )
@@ -222,7 +220,7 @@ def test_segyio_reads_our_files(tmp_path: Path):
 def test_wavelet_is_the_first_trace(tmp_path: Path):
     gather = make_gather()
     write_su(tmp_path / "w.su", gather)
-    samples, dt = read_wavelet_su(tmp_path / "w.su")
+    samples, dt = read_wavelet(tmp_path / "w.su")
     assert samples.dtype == np.float64
     np.testing.assert_array_equal(samples, gather.data[0])
     assert dt == pytest.approx(2e-4, rel=1e-12)
