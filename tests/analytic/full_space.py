@@ -1,8 +1,12 @@
-"""Line sources in a homogeneous elastic full space, two dimensions (Eason, Fulton & Sneddon 1956).
+"""Line sources in a homogeneous full space, two dimensions (Eason, Fulton & Sneddon 1956).
 
 With g_c(r) = (i/4) H0(w r / c) and unit force density the displacement is
 
     G_ij = [kb^2 delta_ij g_b + d_i d_j (g_b - g_a)] / (rho w^2),   ka = w / vp, kb = w / vs
+
+The time factor is exp(-i w t). With velocities that depend on frequency (relaxation.Attenuating.at) the same
+formulas hold for viscous media. Sources as in the program: a force of s(t) N/m; an explosion that adds s(t)/2
+N/m to each normal stress in one point of a solid, s(t) to the stress of a fluid.
 """
 
 from __future__ import annotations
@@ -15,10 +19,10 @@ from scipy.special import hankel1
 
 @dataclass(frozen=True)
 class Solid:
-    """vp, vs in m/s, rho in kg/m3."""
+    """vp, vs in m/s, rho in kg/m3; vp, vs may be arrays of complex values, one per frequency."""
 
-    vp: float
-    vs: float
+    vp: float | np.ndarray
+    vs: float | np.ndarray
     rho: float
 
     @property
@@ -57,3 +61,19 @@ def explosion_response(solid: Solid, x: float, y: float, component: str, w: np.n
     if component == "p":
         return 2 * (solid.lam + solid.mu) * k**2 * phi / (-1j * w)
     return slope * {"x": x, "y": y}[component] / r
+
+
+def fluid_response(solid: Solid, x: float, y: float, component: str, w: np.ndarray) -> np.ndarray:
+    """Displacement 'x' or 'y', or pressure / (-i w) as 'p', at distance (x, y) m from a line source that adds
+    1 N/m to the stress (minus the pressure) of a fluid in one point; vs is not used."""
+    r = np.hypot(x, y)
+    k = w / solid.vp
+    g, slope, _ = potential(k, r)
+    if component == "p":
+        return k**2 * g / (-1j * w)
+    return slope * {"x": x, "y": y}[component] / r / (solid.rho * solid.vp**2)
+
+
+def sh_response(solid: Solid, x: float, y: float, w: np.ndarray) -> np.ndarray:
+    """Displacement along z at distance (x, y) m from a line force of 1 N/m along z; vp is not used."""
+    return potential(w / solid.vs, np.hypot(x, y))[0] / (solid.rho * solid.vs**2)
