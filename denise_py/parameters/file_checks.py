@@ -34,6 +34,7 @@ SHOWN_FILES: Final = 3  # missing files of one kind that are named
 LOG_TO_FILES: Final = 2
 LONGEST_NAME: Final = 190  # file systems allow 255 bytes; the rest is for endings and temporary files
 WAVELET_IN_TEXT_FILE: Final = 3
+RECEIVERS_PER_SHOT: Final = 2
 WAVELET_IN_SU_FILES: Final = 7
 FILES_OF_PARAMETERS: Final = ("inversion.workflow_file", "filter.frequency_file")
 
@@ -52,7 +53,7 @@ def check_files(settings: SettingsData, shots: int | None = None) -> list[Findin
 def _inputs(s: SettingsData, shots: int | None) -> Findings:
     if s.sources.kind == 1:
         yield from _input(s, "sources.file")
-    if s.receivers.file:
+    if s.receivers.kind == 1 and s.receivers.file:
         yield from _input(s, "receivers.file")
     yield from _wavelets(s, shots)
     if s.model.read:
@@ -187,6 +188,8 @@ def _outputs(s: SettingsData) -> Findings:
         written += [f"seismograms.files.{name}" for name in recorded_components(s)]
     if s.snapshots.kind:
         written.append("snapshots.file")
+    if s.receivers.kind == RECEIVERS_PER_SHOT and s.receivers.x1 > 0:  # the positions of a streamer
+        written.append("receivers.file")
     if s.run.inversion:
         written += ["inversion.model_file", "inversion.gradient_file", "inversion.misfit_log"]
     if s.source_wavelet.estimate:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from denise_py.acquisition.sources import read_source_file
+from denise_py.acquisition.sources import Source
 from denise_py.errors import DataError, DeniseError
 from denise_py.gradient.parameterization import parameterization
 from denise_py.grid import Grid
 from denise_py.medium.model import Medium
 from denise_py.medium.model_io import LAME, VELOCITIES, read_grid_file, read_model
 from denise_py.parameters.settings import Settings
-from denise_py.workflow.setup import read_receivers
+from denise_py.workflow.geometry import distinct_receivers, read_receivers, read_sources
 
 _LABELS = {
     1: ("P-wave velocity (m/s)", "S-wave velocity (m/s)"),
@@ -139,12 +139,17 @@ def read_geometry(settings: Settings) -> Geometry:
 
 
 def _sources(settings: Settings) -> np.ndarray | None:
-    chosen = settings.sources
-    if chosen.kind != 1:
+    if settings.sources.kind != 1:
         return None
-    return np.array([(source.x, source.y) for source in read_source_file(chosen.file, chosen.type).sources])
+    return np.array([(source.x, source.y) for source in _read_sources(settings)])
 
 
 def _receivers(settings: Settings) -> np.ndarray | None:
-    positions = read_receivers(settings, grid_of(settings)).positions
+    sources = _read_sources(settings)
+    spreads = distinct_receivers(read_receivers(settings, grid_of(settings), sources))
+    positions = np.unique(np.concatenate([one.positions for one in spreads]), axis=0)
     return positions if len(positions) else None
+
+
+def _read_sources(settings: Settings) -> tuple[Source, ...]:
+    return read_sources(settings, lambda warning: None)

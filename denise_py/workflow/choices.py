@@ -11,6 +11,7 @@ from denise_py.mapping.limits import Limits
 from denise_py.medium.model import Medium
 from denise_py.optimise.descent import Options
 from denise_py.parameters.settings import Settings
+from denise_py.workflow.geometry import all_receiver_nodes
 from denise_py.workflow.objective import Weighting
 from denise_py.workflow.setup import Setup, Shot
 from denise_py.workflow.stages import StagePlan
@@ -54,7 +55,7 @@ def total_tapers(setup: Setup) -> dict[str, np.ndarray]:
     _HOR 'hor', _SOURCES 'sources'; only those that are switched on."""
     t, grid = setup.settings.tapers, setup.grid
     sources = [node for shot in setup.shots for node in shot.nodes]
-    receivers = [(int(i), int(j)) for i, j in setup.receivers.nodes]
+    receivers = [(int(i), int(j)) for i, j in all_receiver_nodes(setup.shots)]
     parts = {}
     if t.vertical:
         parts["vert"] = clear_nodes(window_along_x(grid, t.edges), [*sources, *receivers])

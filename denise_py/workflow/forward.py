@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from denise_py.acquisition.receivers import receiver_file_of
 from denise_py.log import Progress, duration
 from denise_py.output.seismograms import WANTED, SeismogramFiles, quantity
+from denise_py.traces.files import atomic_file
+from denise_py.workflow.geometry import moves_along
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.simulator import Simulator
 
@@ -22,6 +25,8 @@ def seismogram_files(setup: Setup) -> SeismogramFiles:
 
 def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None:
     """Simulate all shots; the groups of processes share them."""
+    if processes.world.is_root:
+        write_receiver_positions(setup)
     simulator = Simulator(setup, processes)
     simulator.set_medium(setup.medium)
     components = WANTED[setup.settings.seismograms.kind]
@@ -31,13 +36,28 @@ def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None
     progress = Progress(log, "shot", len(mine))
     started = clock.perf_counter()
     for count, number in enumerate(mine, start=1):
-        traces = simulator.forward(setup.shots[number - 1], components, scales=scales)
+        traces = simulator.forward(setup.shots[number - 1], components, scales=scales, snapshots=True)
         if traces is not None:
             write_seismograms(setup, number, traces)
         progress.step(count)
     progress.close()
     processes.world.barrier()
+    if setup.settings.snapshots.kind:
+        log.info(f"snapshots are written in pieces: join them with snapmerge {setup.settings.source or ''}")
     log.info(f"forward modelling of {len(numbers)} shots took {duration(clock.perf_counter() - started)}")
+
+
+def write_receiver_positions(setup: Setup) -> None:
+    """REC_FILE.shot<k> with the positions of a moving streamer, x and y in m; nothing for other receivers.
+
+    Raises DataError when a file cannot be written.
+    """
+    chosen = setup.settings.receivers
+    if not moves_along(setup.settings):
+        return
+    for shot in setup.shots:
+        with atomic_file(receiver_file_of(chosen.file, shot.number)) as stream:
+            np.savetxt(stream, shot.receivers.positions, fmt="%.10g")
 
 
 def write_seismograms(
@@ -50,7 +70,7 @@ def write_seismograms(
 ) -> None:
     """Write traces {component: (ntr, nt)} of a shot; path(component, shot) names the files, by default as
     those of a forward run. adjoint: the traces are adjoint sources, as text headers then say."""
-    files, receivers = seismogram_files(setup), setup.receivers
+    files, receivers = seismogram_files(setup), setup.shots[shot - 1].receivers
     position = setup.shots[shot - 1].position
     for component, data in traces.items():
         name = (path or files.forward_path)(component, shot)

@@ -27,6 +27,7 @@ from denise_py.workflow.choices import (
     trial_shots,
     velocities_of,
 )
+from denise_py.workflow.forward import write_receiver_positions
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
@@ -76,6 +77,7 @@ class Inversion:
         tapers = total_tapers(setup)
         self.taper = math.prod(tapers.values(), start=np.ones(setup.grid.shape))
         if processes.world.is_root:
+            write_receiver_positions(setup)
             self.results.write_tapers(tapers)
 
     def run(self) -> dict[str, np.ndarray]:

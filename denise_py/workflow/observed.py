@@ -37,7 +37,7 @@ class ObservedData:
             for component in self.components:
                 path = observed_path(setup.settings.inversion.data, component, shot)
                 try:
-                    self._raw[shot, component] = self._read(path)
+                    self._raw[shot, component] = self._read(path, shot)
                 except DataError as error:
                     problems.append(str(error))
         if problems:
@@ -60,8 +60,9 @@ class ObservedData:
         """Processed traces (ntr, nt) float64."""
         return self._processed[shot, component]
 
-    def _read(self, path: str) -> np.ndarray:
-        time, ntr = self._setup.time, self._setup.receivers.ntr
+    def _read(self, path: str, shot: int) -> np.ndarray:
+        time, receivers = self._setup.time, self._setup.shots[shot - 1].receivers
+        ntr = receivers.ntr
         found = read_traces(path, expect_ns=time.nt, expect_traces=ntr)
         if not dt_matches(found.dt, time.dt):
             raise DataError(
@@ -79,17 +80,17 @@ class ObservedData:
         dead = np.flatnonzero(~np.any(found.data, axis=1))
         if dead.size:
             self.warnings.append(f"{path}: {dead.size} of {ntr} traces are zero (first: trace {dead[0] + 1})")
-        self._check_positions(path, found.receivers)
+        self._check_positions(path, found.receivers, receivers.positions)
         return found.data
 
-    def _check_positions(self, path: str, positions: np.ndarray) -> None:
+    def _check_positions(self, path: str, positions: np.ndarray, expected: np.ndarray) -> None:
         """Headers without coordinates say nothing; others should agree to a grid spacing."""
         if not np.any(positions):
             return
-        away = np.abs(positions - self._setup.receivers.positions).max(axis=1)
+        away = np.abs(positions - expected).max(axis=1)
         wrong = np.flatnonzero(away > self._setup.grid.dh)
         if wrong.size:
             self.warnings.append(
-                f"{path}: {wrong.size} receivers are elsewhere in the headers than in REC_FILE "
+                f"{path}: {wrong.size} receivers are elsewhere in the headers than in this run "
                 f"(first: trace {wrong[0] + 1}, {away[wrong[0]]:.3g} m away)"
             )

@@ -13,15 +13,8 @@ from typing import Any
 import numpy as np
 
 from denise_py.acquisition.placement import frame_warnings
-from denise_py.acquisition.receivers import Receivers, read_receiver_file, receiver_line
-from denise_py.acquisition.sources import Source, place, read_source_file
-from denise_py.acquisition.wavelets import (
-    ASCII_FILE,
-    SU_FILE,
-    read_wavelet_ascii,
-    read_wavelet_shot,
-    wavelet,
-)
+from denise_py.acquisition.receivers import Receivers
+from denise_py.acquisition.sources import place
 from denise_py.errors import DataError, DeniseError, ParameterError
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
@@ -37,23 +30,16 @@ from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
 from denise_py.propagate import Scheme
+from denise_py.workflow.geometry import (
+    Shot,
+    all_receiver_nodes,
+    distinct_receivers,
+    make_shots,
+    read_receivers,
+    read_sources,
+    read_wavelets,
+)
 from denise_py.workflow.memory import check_memory
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One simulation: its number from 1, its sources, their nodes (i, j) from 1 and their wavelets (nt,)
-    without amplitude."""
-
-    number: int
-    sources: tuple[Source, ...]
-    nodes: tuple[tuple[int, int], ...]
-    wavelets: tuple[np.ndarray, ...]
-
-    @property
-    def position(self) -> tuple[float, float]:
-        """Coordinates (x, y) in m of the first source, which file headers carry."""
-        return self.sources[0].x, self.sources[0].y
 
 
 @dataclass(frozen=True)
@@ -86,7 +72,6 @@ class Setup:
     time: TimeAxis
     scheme: Scheme
     shots: tuple[Shot, ...]
-    receivers: Receivers
     parameterization: Parameterization
     model: dict[str, np.ndarray]
     workflow: tuple[WorkflowLine, ...] = field(default=())
@@ -96,6 +81,11 @@ class Setup:
     def medium(self) -> Medium:
         """The start model as a medium."""
         return self.parameterization.medium(self.model)
+
+    @property
+    def receivers(self) -> Receivers:
+        """Those of the first shot."""
+        return self.shots[0].receivers
 
 
 def divide_processes(settings: Settings, world: Any, grid: Grid) -> Processes:
@@ -122,23 +112,23 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     for finding in checks.check_files(settings):
         collect.add(finding)
     collect.stop_if_any()
-    sources = collect.run(lambda: _sources(settings, collect)) or ()
+    sources = collect.run(lambda: read_sources(settings, collect.warnings.append)) or ()
     placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
-    receivers = collect.run(lambda: read_receivers(settings, grid))
+    receivers = collect.run(lambda: read_receivers(settings, grid, sources))
     n_shots = len(sources) if settings.sources.one_by_one else min(len(sources), 1)
     for finding in (*checks.check_files(settings, n_shots), *checks.check_shots(settings, n_shots)):
         collect.add(finding)
     collect.stop_if_any()
-    check_memory(settings, time.nt, len(sources), receivers.ntr)
+    check_memory(settings, time.nt, len(sources), max(one.ntr for one in receivers))
     workflow = collect.run(lambda: _workflow(settings, collect)) or ()
-    wavelets = collect.run(lambda: _wavelets(settings, sources, time, collect)) or ()
+    wavelets = collect.run(lambda: read_wavelets(settings, sources, time, collect.warnings.append))
     arrays = collect.run(lambda: _model(settings, grid))
     collect.stop_if_any()
-    shots = _shots(settings, sources, placed, wavelets)
+    shots = make_shots(settings, sources, placed, wavelets, receivers)
     scheme = _scheme(settings, dtype)
     kind = parameterization(settings.model.parameterization)
     model = _in_slots(settings, kind, arrays)
-    setup = Setup(settings, grid, time, scheme, shots, receivers, kind, model, workflow)
+    setup = Setup(settings, grid, time, scheme, shots, kind, model, workflow)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
     collect.stop_if_any()
@@ -187,42 +177,6 @@ class _Collector:
         raise error
 
 
-def _sources(settings: Settings, collect: _Collector) -> tuple[Source, ...]:
-    table = read_source_file(settings.sources.file, settings.sources.type)
-    collect.warnings += table.warnings
-    return table.sources
-
-
-def read_receivers(settings: Settings, grid: Grid) -> Receivers:
-    """The receivers of a run; none if nothing is recorded."""
-    chosen = settings.receivers
-    if settings.seismograms.kind == 0 and not settings.run.inversion:
-        none = np.zeros((0, 2))
-        return Receivers(none.astype(np.int64), none, np.zeros(2))
-    shift = (chosen.shift_x, chosen.shift_y)
-    if chosen.kind:
-        return read_receiver_file(chosen.file, grid, shift)
-    return receiver_line((chosen.x1, chosen.y1), (chosen.x2, chosen.y2), chosen.spacing, grid, shift)
-
-
-def _wavelets(
-    settings: Settings, sources: tuple[Source, ...], time: TimeAxis, collect: _Collector
-) -> tuple[np.ndarray, ...]:
-    kind, file = settings.sources.wavelet, settings.sources.signal_file
-    if kind == ASCII_FILE:
-        samples = read_wavelet_ascii(file)
-        return tuple(wavelet(kind, s.frequency, s.delay, time, samples) for s in sources)
-    if kind != SU_FILE:
-        return tuple(wavelet(kind, s.frequency, s.delay, time) for s in sources)
-    result = []
-    for number, source in enumerate(sources, start=1):
-        shot = number if settings.sources.one_by_one else 1
-        samples, warnings = read_wavelet_shot(file, shot, time)
-        collect.warnings += warnings
-        result.append(wavelet(kind, source.frequency, source.delay, time, samples))
-    return tuple(result)
-
-
 def _workflow(settings: Settings, collect: _Collector) -> tuple[WorkflowLine, ...]:
     if not settings.inversion.workflow_file:
         return ()
@@ -250,15 +204,6 @@ def _in_slots(
     return kind.model(Medium.from_velocities(double["vp"], double["vs"], double["rho"]))
 
 
-def _shots(settings: Settings, sources, placed, wavelets) -> tuple[Shot, ...]:
-    if not settings.sources.one_by_one:
-        return (Shot(1, tuple(sources), tuple(placed), tuple(wavelets)),)
-    return tuple(
-        Shot(number, (source,), (node,), (series,))
-        for number, (source, node, series) in enumerate(zip(sources, placed, wavelets, strict=True), start=1)
-    )
-
-
 def _scheme(settings: Settings, dtype: Any) -> Scheme:
     b = settings.boundary
     layer = LayerParameters(b.width, b.velocity, b.frequency, b.power, b.k_max)
@@ -277,8 +222,11 @@ def _check_geometry(setup: Setup, collect: _Collector) -> None:
     places = {"free_surface": b.free_surface, "periodic": b.periodic}
     nodes = np.array([node for shot in setup.shots for node in shot.nodes])
     collect.warnings += frame_warnings(nodes, setup.grid, b.width, what="sources", **places)
-    collect.warnings += frame_warnings(setup.receivers.nodes, setup.grid, b.width, what="receivers", **places)
-    collect.warnings += setup.receivers.warnings
+    spreads = distinct_receivers(shot.receivers for shot in setup.shots)
+    what = "receivers" if len(spreads) == 1 else "receivers of all shots"
+    nodes = all_receiver_nodes(setup.shots)
+    collect.warnings += frame_warnings(nodes, setup.grid, b.width, what=what, **places)
+    collect.warnings += [warning for one in spreads for warning in one.warnings]
 
 
 def _check_resolution(setup: Setup, collect: _Collector) -> None:

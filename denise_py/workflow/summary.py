@@ -29,13 +29,19 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
             f"shortest about {found.shortest_wavelength:.4g} m at {highest:g} Hz "
             f"({found.shortest_wavelength / grid.dh:.1f} points; {s.points_per_wavelength:g} recommended)",
         ),
-        ("shots", f"{len(setup.shots)} with {setup.receivers.ntr} receivers each"),
+        ("shots", _shots(setup)),
         ("processes", _layout(processes)),
     ]
     if settings.run.inversion:
         rows.append(("gradient memory", _memory(setup, processes)))
     width = max(len(name) for name, _ in rows)
     return [f"{name:<{width}}  {value}" for name, value in rows]
+
+
+def _shots(setup: Setup) -> str:
+    counts = [shot.receivers.ntr for shot in setup.shots]
+    few, many = min(counts), max(counts)
+    return f"{len(counts)} with {few if few == many else f'{few} to {many}'} receivers each"
 
 
 def _layout(processes: Processes) -> str:

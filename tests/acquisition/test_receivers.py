@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from denise_py.acquisition.receivers import read_receiver_file, receiver_array, receiver_line
+from denise_py.acquisition.receivers import (
+    moving_line,
+    read_receiver_file,
+    receiver_array,
+    receiver_line,
+)
 from denise_py.errors import DataError, ParameterError
 from denise_py.grid import Grid
 from denise_py.traces.su import read_su
@@ -200,3 +205,55 @@ def test_dipping_line_deviates_from_the_original():
     np.testing.assert_allclose(receivers.positions[:, 0], theirs[:, 0])
     assert set(theirs[:, 1]) == {5.0}
     np.testing.assert_allclose(receivers.positions[:, 1], 5.0 + 0.5 * (theirs[:, 0] - 10.0))
+
+
+# ------------------------------------------------------------------------------------------- streamers
+
+
+def streamer(sources, start=(20.0, 6.0), end=(44.0, 6.0), frame=(0, 0, 0), exact=False):
+    return moving_line(start, end, 4, sources, frame, Grid(60, 20, 2.0), exact)
+
+
+def test_first_receiver_of_a_streamer_is_its_near_end():
+    behind, ahead = streamer([60.0])[0], streamer([10.0])[0]
+    assert behind.positions[:, 0].tolist() == [44.0, 36.0, 28.0, 20.0]
+    assert ahead.positions[:, 0].tolist() == [20.0, 28.0, 36.0, 44.0]
+
+
+def test_streamer_keeps_its_distance_on_the_grid():
+    """Nodes of the sources: 5, 6 (5.5 rounds up), 8."""
+    shots = streamer([10.0, 11.0, 16.2])
+    assert [shot.nodes[0, 0] for shot in shots] == [10, 11, 13]
+    exact = streamer([10.0, 11.0, 16.2], exact=True)
+    assert [shot.positions[0, 0] for shot in exact] == pytest.approx([20.0, 21.0, 26.2])
+
+
+def test_streamer_that_dips_is_horizontal_with_a_warning():
+    first, second = streamer([10.0, 12.0], end=(44.0, 30.0))
+    assert set(first.positions[:, 1]) == {6.0}
+    assert "the streamer is horizontal, all receivers are at y = 6 m" in first.warnings[0]
+    assert second.warnings == ()
+
+
+def test_streamer_outside_its_room():
+    with pytest.raises(ParameterError, match=r"receiver 1 of shot 2 at x = -2 m, y = 6 m"):
+        streamer([30.0, 8.0])
+    with pytest.raises(ParameterError, match=r"receiver 1 of shot 1 at x = 20 m, y = 6 m"):
+        streamer([10.0], frame=(10, 0, 0))
+
+
+# ----------------------------------------------------------------------------------- unrounded positions
+
+
+def test_exact_positions_of_a_file(tmp_path: Path):
+    path = tmp_path / "r.dat"
+    path.write_text("10.3 4.2\n10.4 4.2\n10.3 4.2\n")
+    found = read_receiver_file(path, Grid(60, 20, 2.0), (0.5, 0.0), exact=True)
+    np.testing.assert_allclose(found.positions, [[10.8, 4.2], [10.9, 4.2]])
+    assert found.nodes.tolist() == [[5, 2], [5, 2]]
+    assert "1 of 3 receivers share their place" in found.warnings[0]
+
+
+def test_exact_line():
+    found = receiver_line((3.0, 4.5), (11.0, 8.5), 1, Grid(60, 20, 2.0), exact=True)
+    np.testing.assert_allclose(found.positions, [[3, 4.5], [5, 5.5], [7, 6.5], [9, 7.5], [11, 8.5]])

@@ -437,7 +437,8 @@ PARAMETERS_ALONE = (
     _p("sh_waves", put(WAVETYPE=2, QUELLART_SH=1), "WAVETYPE = 2", "not available"),
     _p("snapshots", put(SNAP=1), "SNAP = 1", "not available"),
     _p("plane_wave", put(SRCREC=2, PLANE_WAVE_DEPTH=2, PHI=0, TS=0.1), "SRCREC = 2", "not available"),
-    _p("streamer", put(READREC=2), "READREC = 2", "not available"),
+    _p("streamer", put(READREC=2, XREC1=15, YREC1=1, XREC2=58, YREC2=1, NGEOPH=2), "shot 1 at x = 51 m", "frame"),
+    _p("streamer_without_end", put(READREC=2, XREC1=15), "XREC2 is missing", "READREC = 2"),
     _p("output_name_too_long", put(SEIS_FILE="su/" + 300 * "x"), "SEIS_FILE = su/xxx", "too long"),
     _p("output_folder_missing", no_directory("su"), "SEIS_FILE = su/run", "does not exist", "create"),
     _p("output_folder_is_file", file_for_directory("su"), "SEIS_FILE = su/run", "not a directory"),
@@ -480,6 +481,10 @@ GEOMETRY = (
         "outside",
     ),
     _d("receiver_shifted_out", put(REFRECX=50), "receiver.dat", "shift", "60 m"),
+)
+
+RECEIVERS_PER_SHOT = (
+    _d("no_receiver_files", put(READREC=2), "receiver.dat.shot1: file not found", "receiver.dat_shot_2.dat"),
 )
 
 WAVELET = (
@@ -659,6 +664,7 @@ CASES = (
     *PARAMETER_FILE,
     *PARAMETERS_ALONE,
     *GEOMETRY,
+    *RECEIVERS_PER_SHOT,
     *WAVELET,
     *MODEL,
     *OBSERVED,

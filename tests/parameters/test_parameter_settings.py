@@ -156,8 +156,8 @@ def test_a_failed_key_causes_no_further_problems():
         ('"SEIS_FORMAT" : "5",', "SEIS_FORMAT = 5 is not possible; allowed are 1 (SU), 2 (text"),
         ('"FDORDER" : "5",', "FDORDER = 5 is not possible; allowed are 2 (order 2), 4 (order 4)"),
         (
-            '"READREC" : "2",',
-            "READREC = 2: the moving streamer is not available in this version; set READREC to 0 or 1",
+            '"READREC" : "3",',
+            "READREC = 3 is not possible; allowed are 0 (line), 1 (receiver file), 2 (receivers per shot",
         ),
         ('"MFILE" : "a\tb",', "MFILE = a?b contains a control character"),
         ('"BOUNDARY" : "yes please",', "BOUNDARY = yes please must be a number"),
