@@ -20,6 +20,7 @@ from denise_py.acquisition.wavelets import (
 from denise_py.errors import DataError, ParameterError
 from denise_py.grid import TimeAxis
 from denise_py.traces.gather import Gather
+from denise_py.traces.segy import write_segy
 from denise_py.traces.su import read_su, write_su
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
@@ -162,6 +163,15 @@ def test_su_wavelet_of_a_shot(tmp_path: Path):
     samples = write_wavelet(tmp_path / "w.su", 3, 700, AXIS.dt)
     series, warnings = read_wavelet_shot(str(tmp_path / "w.su"), 3, AXIS)
     np.testing.assert_array_equal(series, samples[:600])
+    assert warnings == ()
+
+
+def test_segy_wavelet_of_a_shot(tmp_path: Path):
+    samples = np.arange(1, 601, dtype=np.float32)
+    gather = Gather(samples[None, :], AXIS.dt, np.zeros((1, 2)), np.zeros(2))
+    write_segy(tmp_path / "w.shot3.sgy", gather)
+    series, warnings = read_wavelet_shot(str(tmp_path / "w"), 3, AXIS)
+    np.testing.assert_array_equal(series, samples)
     assert warnings == ()
 
 

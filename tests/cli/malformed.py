@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from denise_py.cli.main import dispatch
-from denise_py.traces.su import header_dtype, trace_dtype
+from denise_py.traces.segy import write_segy
+from denise_py.traces.su import header_dtype, read_su, trace_dtype
 
 NX, NY, NT = 60, 40, 60
 SHOTS, RECEIVERS = 2, 5
@@ -298,6 +299,21 @@ def swap_bytes(name: str) -> Spoiler:
     def spoil(project: Project) -> None:
         content = np.fromfile(project.path(name), trace_dtype(NT))
         content.astype(trace_dtype(NT, ">")).tofile(project.path(name))
+
+    return spoil
+
+
+def as_segy(old: str, new: str, *words: tuple[int, int]) -> Spoiler:
+    """An SU file becomes a SEG-Y file of another name, then some words of two bytes of it, given by their
+    first byte from 1, become others."""
+
+    def spoil(project: Project) -> None:
+        write_segy(project.path(new), read_su(project.path(old)).gather())
+        project.path(old).unlink()
+        content = bytearray(project.path(new).read_bytes())
+        for first, value in words:
+            content[first - 1 : first + 1] = (value % 2**16).to_bytes(2, "big")
+        project.path(new).write_bytes(content)
 
     return spoil
 
@@ -588,6 +604,32 @@ OBSERVED = (
     _id("data_huge", sample(SHOT2, 3e38), SHOT2, "trace 3"),
 )
 
+SEGY2 = "data/obs_x.shot2.sgy"
+NS_OF_FILE, FORMAT = 3221, 3225  # first bytes of words
+NS_OF_TRACE = [3600 + TRACE * k + 115 for k in range(RECEIVERS)]
+
+
+def _is(name: str, words: Sequence[tuple[int, int]], after: Spoiler, *says: str) -> Case:
+    return _id(f"segy_{name}", both(as_segy(SHOT2, SEGY2, *words), after), SEGY2, *says)
+
+
+NOTHING: Spoiler = both()
+OBSERVED_SEGY = (
+    _is("empty", (), raw(SEGY2, b""), "empty"),
+    _is("text", (), text(SEGY2, "no traces\n" * 1000), "10000 bytes"),
+    _is("text_of_the_right_size", (), raw(SEGY2, b"x" * (3600 + RECEIVERS * TRACE)), "format", "30840"),
+    _is("cut_in_header", (), cut(SEGY2, 3000), "3000 bytes"),
+    _is("cut_after_header", (), cut(SEGY2, 3600), "3600 bytes"),
+    _is("cut_in_trace", (), cut(SEGY2, 3600 + 2 * TRACE + 100), "4660 bytes"),
+    _is("few_traces", (), cut(SEGY2, 3600 + 4 * TRACE), "4 traces", "5 receivers"),
+    _is("ns_zero", [(NS_OF_FILE, 0), *((k, 0) for k in NS_OF_TRACE)], NOTHING, "trace 1", "0 samples"),
+    _is("ns_huge", [(NS_OF_FILE, -1), *((k, -1) for k in NS_OF_TRACE)], NOTHING, "trace 1", "65535"),
+    _is("ns_mixed", [(NS_OF_TRACE[3], 59)], NOTHING, "trace 4", "59"),
+    _is("dt", [(k + 2, 1000) for k in NS_OF_TRACE], NOTHING, "0.001", "DT = 0.0005"),
+    _is("format", [(FORMAT, 6)], NOTHING, "format", "6"),
+    _is("nan", [(3600 + 2 * TRACE + 240 + 4 * 7 + 1, 0x7FC0)], NOTHING, "trace 3", "sample 8", "nan"),
+)
+
 WORKFLOWS = (
     _ip("workflow_missing", remove("workflow.txt"), "FILE_WORKFLOW", "workflow.txt", "does not exist"),
     _ip("workflow_empty", text("workflow.txt", ""), "workflow.txt", "empty"),
@@ -668,6 +710,7 @@ CASES = (
     *WAVELET,
     *MODEL,
     *OBSERVED,
+    *OBSERVED_SEGY,
     *WORKFLOWS,
     *INVERSIONS,
     *MEMORY,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from malformed import NT, Project, make_project, more, put, swap_bytes, text
+from malformed import NT, Project, as_segy, make_project, more, put, swap_bytes, text
 
 from denise_py.cli.main import dispatch
 from denise_py.traces.su import trace_dtype
@@ -158,6 +158,55 @@ def test_observed_data_of_the_other_byte_order(inversion, denise):
     ending = denise(inversion.folder, "case.json")
     assert (ending.code, ending.err) == (0, "")
     assert model.read_bytes() == expected
+
+
+def test_observed_data_in_segy(inversion, denise):
+    """Under the names that a forward run gives them, under the usual ones, and both at once."""
+    model = inversion.path("model/inverted_vs.bin")
+    assert denise(inversion.folder, "case.json").code == 0
+    expected = model.read_bytes()
+    model.unlink()
+    for component in "xy":
+        as_segy(f"data/obs_{component}.su.shot1", f"data/obs_{component}.shot1.sgy")(inversion)
+        as_segy(f"data/obs_{component}.su.shot2", f"data/{component}")(inversion)
+        inversion.path(f"data/{component}").rename(inversion.path(f"data/obs_{component}.su.shot2"))
+    inversion.path("data/obs_y.shot2.sgy").write_text("left over")
+    ending = denise(inversion.folder, "case.json")
+    assert (ending.code, ending.err) == (0, "")
+    assert model.read_bytes() == expected
+    warned = "data/obs_y.su.shot2 is read, not data/obs_y.shot2.sgy, which exists as well"
+    assert ending.out.count(warned) == 1
+
+
+def test_segy_of_a_forward_run_feeds_an_inversion(inversion, denise):
+    """Names, text headers and the same result as with the other format of the same seismograms."""
+    model = inversion.path("model/inverted_vs.bin")
+    vs = np.fromfile(inversion.path("model/start.vs"), "<f4")
+    results = []
+    for kind in (1, 4):
+        (vs * np.float32(0.98)).tofile(inversion.path("model/start.vs"))
+        recording = dict(inversion.settings) | {"INVMAT": 10, "SEIS_FILE": "data/new", "SEIS_FORMAT": kind}
+        inversion.path("forward.json").write_text(json.dumps(recording))
+        assert denise(inversion.folder, "forward.json").code == 0
+        vs.tofile(inversion.path("model/start.vs"))
+        put(DATA_DIR="data/new", SEIS_FORMAT=kind, VERBOSE=1)(inversion)
+        inversion.save()
+        assert denise(inversion.folder, "case.json").code == 0
+        results.append(model.read_bytes())
+        model.unlink()
+        for path in inversion.folder.glob("data/new_?.su.shot?"):
+            path.unlink()
+    assert results[0] == results[1]
+    names = {path.name for path in inversion.folder.glob("*/*.sgy")}
+    assert names == {
+        *(f"new_{c}.shot{k}.sgy" for c in "xy" for k in (1, 2)),
+        *(f"run_v{c}.shot{k}.it1.sgy" for c in "xy" for k in (1, 2)),
+        *(f"run_v{c}.shot{k}_adjoint_src.sgy" for c in "xy" for k in (1, 2)),
+    }
+    header = inversion.path("su/run_vy.shot2_adjoint_src.sgy").read_bytes()[:3200].decode("cp037")
+    assert "adjoint source of vy, reversed in time; shot 2" in header
+    header = inversion.path("data/new_y.shot1.sgy").read_bytes()[:3200].decode("cp037")
+    assert "vy, particle velocity downwards, m/s; shot 1" in header
 
 
 def test_dead_traces_and_odd_positions_are_warned_of(inversion, denise):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from denise_py.output.seismograms import SeismogramFiles, observed_path
+from denise_py.output.seismograms import SeismogramFiles, observed_path, quantity
+from denise_py.traces.reading import read_traces
 from denise_py.traces.su import read_su
 
 COMPONENTS = ("vx", "vy", "vz", "p", "div", "curl")
@@ -33,6 +34,40 @@ def test_names_given_per_component(component):
 @pytest.mark.parametrize("component", ["vx", "vy", "p"])
 def test_an_inversion_looks_for_what_a_forward_run_has_written(component):
     assert observed_path("su/s", component, 4) == PREFIX.forward_path(component, 4)
+
+
+def test_names_of_segy_files_end_in_sgy(tmp_path):
+    prefix = SeismogramFiles(str(tmp_path / "s"), {}, 1, 4, False)
+    assert prefix.forward_path("vx", 12) == f"{tmp_path}/s_x.shot12.sgy"
+    assert prefix.inversion_path("vx", 12, 3) == f"{tmp_path}/s_vx.shot12.it3.sgy"
+    assert prefix.adjoint_path("p", 12) == f"{tmp_path}/s_p.shot12_adjoint_src.sgy"
+    literal = SeismogramFiles("", {"vx": "su/a"}, 1, 4, False)
+    assert literal.forward_path("vx", 2) == "su/a.shot2.it1.sgy"
+    assert literal.inversion_path("vx", 2, 7) == "su/a.shot2.it7.sgy"
+    assert literal.adjoint_path("vx", 2) == "su/a.shot2_adjoint_src.sgy"
+
+
+def test_an_inversion_finds_segy_files(tmp_path):
+    base = str(tmp_path / "s")
+    for name in ("s_x.shot1.sgy", "s_y.shot1.segy", "s_p.shot1.sgy", "s_p.su.shot1"):
+        (tmp_path / name).write_bytes(b"x")
+    assert observed_path(base, "vx", 1) == f"{base}_x.shot1.sgy"
+    assert observed_path(base, "vy", 1) == f"{base}_y.shot1.segy"
+    assert observed_path(base, "p", 1) == f"{base}_p.su.shot1"
+    assert observed_path(base, "vx", 2) == f"{base}_x.su.shot2"
+
+
+def test_segy_files_hold_the_gather_and_say_what_it_is(tmp_path):
+    traces = np.arange(40, dtype=np.float32).reshape(2, 20)
+    files = SeismogramFiles(str(tmp_path / "s"), {}, 2, 4, False)
+    positions = np.array([[1.0, 2.0], [3.0, 2.0]])
+    path = files.forward_path("p", 1)
+    files.write(path, traces, 1e-3, positions, (5.0, 6.0), np.zeros(2), quantity("p", 1))
+    found = read_traces(path)
+    assert np.array_equal(found.data, traces[:, 1::2])
+    assert np.array_equal(found.receivers, positions)
+    with open(path, "rb") as stream:
+        assert "p, pressure -(sxx + syy), Pa; shot 1" in stream.read(3200).decode("cp037")
 
 
 @pytest.mark.parametrize(("every", "samples"), [(1, 20), (3, 6), (20, 1)])

@@ -138,6 +138,36 @@ def test_observed_data_of_every_component_and_shot(case):
     assert "obs_p.su.shot1 does not exist" in messages(INVERSION | {"QUELLTYPB": 4})[0]
 
 
+def test_observed_data_in_segy(case):
+    """File header, extensions of it and samples of 4, 2 or 1 bytes; preferred is the name with .su."""
+    traces = RECEIVERS * (240 + 4 * NT)
+    for shot, size in enumerate((3600 + traces, 3600 + 6400 + traces, 3600 + RECEIVERS * (240 + 2 * NT)), 1):
+        (case / f"data/obs_x.su.shot{shot}").unlink()
+        (case / f"data/obs_x.shot{shot}.sgy").write_bytes(bytes(size))
+    (case / "data/obs_y.su.shot1").write_bytes(bytes(3600 + traces))
+    assert messages(INVERSION) == []
+    (case / "data/obs_x.shot2.sgy").write_bytes(bytes(3600 + 1))
+    (case / "data/obs_x.shot3.sgy").write_bytes(bytes(3600))
+    second, third = messages(INVERSION)
+    assert second.startswith("DATA_DIR = data/obs: data/obs_x.shot2.sgy has 3601 bytes, no whole number")
+    assert third.startswith("DATA_DIR = data/obs: data/obs_x.shot3.sgy has 3600 bytes, no whole number")
+
+
+def test_data_in_both_formats_are_warned_of(case):
+    (case / "data/obs_y.shot5.segy").write_bytes(b"1")
+    (finding,) = check_files(Settings.from_mapping(INVERSION), SHOTS)
+    assert finding.severity == "warning"
+    assert finding.message.endswith(
+        "data/obs_y.su.shot5 is read, not data/obs_y.shot5.segy, which exists as well"
+    )
+
+
+def test_wavelets_in_segy(case):
+    for shot in range(1, SHOTS + 1):
+        (case / f"w.shot{shot}.sgy").write_bytes(b"1")
+    assert messages(FORWARD | {"QUELLART": 7, "SIGNAL_FILE": "w"}) == []
+
+
 def test_workflow_file(case):
     (message,) = messages(INVERSION | {"USE_WORKFLOW": 1, "FILE_WORKFLOW": "flow.txt"})
     assert message == "FILE_WORKFLOW = flow.txt: file flow.txt does not exist"

@@ -16,6 +16,7 @@ from denise_py.medium.model_io import read_grid_file, write_grid_file
 from denise_py.parameters.settings import read_settings
 from denise_py.plot.inputs import grid_values, inverted_model, read_geometry, start_model
 from denise_py.traces.gather import Gather
+from denise_py.traces.segy import write_segy
 from denise_py.traces.su import read_su, trace_dtype, write_su
 
 GRID = Grid(40, 30, 1.0)
@@ -232,6 +233,15 @@ def test_gather(folder, drawn, capsys):
     assert "obs_y.su.shot1" in drawn.words()
 
 
+def test_gathers_in_segy(folder, drawn):
+    shot("obs_y.su.shot1")
+    gather = read_su("obs_y.su.shot1").gather()
+    write_segy("obs_y.shot1.sgy", gather)
+    assert run(["gather", "obs_y.shot1.sgy", "obs_y.su.shot1"]) == 0
+    np.testing.assert_array_equal(drawn.panel("observed").images[0].get_array(), gather.data.T)
+    assert drawn.panel("observed").get_xlabel() == "receiver $x$ (m)"
+
+
 def test_a_gather_without_sampling_interval(folder):
     shot("obs_y.su.shot1")
     content = read_su("obs_y.su.shot1")
@@ -239,7 +249,7 @@ def test_a_gather_without_sampling_interval(folder):
     traces["header"], traces["samples"] = content.headers, content.data
     traces["header"]["dt"] = traces["header"]["d1"] = 0
     traces.tofile("no_dt.su")
-    with pytest.raises(DataError, match=r"no_dt\.su: the trace headers hold no sampling interval"):
+    with pytest.raises(DataError, match=r"no_dt\.su: the headers hold no sampling interval"):
         run(["gather", "no_dt.su"])
 
 
