@@ -1,8 +1,9 @@
-"""`denise plot KIND ...`: figures of models, gradients, misfit and gathers, written to files."""
+"""`denise plot KIND ...`: figures of models, gradients, misfit, gathers and snapshots, written to files."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +24,7 @@ from denise_py.plot.inputs import (
 from denise_py.plot.metrics import model_error
 from denise_py.plot.misfit import plot_misfit
 from denise_py.plot.models import Panel, compare_models, plot_gradient
+from denise_py.plot.snapshots import COMPONENTS, choose, plot_each, plot_film
 from denise_py.traces.gather import Gather
 from denise_py.traces.reading import read_traces
 
@@ -35,6 +37,7 @@ examples:
   denise plot gather su/seis_y.su.shot1
   denise plot gather su/seis_y.shot1.sgy
   denise plot gradient FWI.json jacobian/gradient_grad1_vs_it1.bin --clip 98
+  denise plot snap FORWARD.json --component p --shot 2 --times 0.1,0.2,0.3
 
 Figures are PNG, PDF or SVG files, depending on the ending given with -o. They need matplotlib:
 pip install "denise-py[plot]"
@@ -151,6 +154,18 @@ def _gradient(options: argparse.Namespace) -> str:
     return output
 
 
+def _snap(options: argparse.Namespace) -> str:
+    settings = read_settings(options.file)
+    film = choose(settings, options.component, options.shot, options.times)
+    output = options.output or f"{film.path}.png"
+    geometry = _geometry(options, settings)
+    drawing = (film, output, geometry, options.clip or 99.8, options.title)
+    if options.each:
+        return ", ".join(plot_each(*drawing))
+    plot_film(*drawing)
+    return output
+
+
 def _geometry(options: argparse.Namespace, settings: Settings) -> Geometry:
     geometry = Geometry() if options.no_geometry else read_geometry(settings)
     for note in geometry.notes:
@@ -177,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_misfit(kinds)
     _add_gather(kinds)
     _add_gradient(kinds)
+    _add_snap(kinds)
     return parser
 
 
@@ -226,6 +242,21 @@ def _add_gradient(kinds) -> None:
     _add_no_geometry(gradient)
 
 
+def _add_snap(kinds) -> None:
+    snap = _add(kinds, "snap", _snap, "snapshots of the wavefield, after snapmerge has joined them")
+    snap.add_argument("file", metavar="FILE.json", help="parameter file of the run")
+    snap.add_argument("--component", choices=tuple(COMPONENTS), help="what to draw (default: the first)")
+    snap.add_argument("--shot", type=_positive, metavar="K", help="shot (default: the first with snapshots)")
+    snap.add_argument(
+        "--times", type=_times, metavar="T,T,...", help="snapshots nearest to these times (s; default: six)"
+    )
+    snap.add_argument(
+        "--each", action="store_true", help="a figure for every snapshot, numbered as in the file"
+    )
+    _add_clip(snap, "absolute values of the strongest snapshot (default: 99.8)")
+    _add_no_geometry(snap)
+
+
 def _add(kinds, name: str, draw, text: str) -> argparse.ArgumentParser:
     kind = kinds.add_parser(name, help=text, description=f"Draw {text}.")
     kind.set_defaults(draw=draw)
@@ -254,6 +285,16 @@ def _positive(text: str) -> int:
 
 def _numbers(text: str) -> list[int]:
     return [_positive(part.strip()) for part in text.split(",")]
+
+
+def _times(text: str) -> list[float]:
+    try:
+        times = [float(part) for part in text.split(",")]
+    except ValueError:
+        times = [math.nan]
+    if not all(map(math.isfinite, times)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no list of times such as 0.1,0.2")
+    return times
 
 
 def _percentile(text: str) -> float:

@@ -76,6 +76,12 @@ def grid_values(path: str, settings: Settings) -> np.ndarray:
     if file.is_file() and file.stat().st_size == 4 * grid.nx * grid.ny:
         return read_grid_file(path, grid)
     thinned = read_grid_file(path, Grid(-(-grid.nx // every_x), -(-grid.ny // every_y), grid.dh))
+    return on_all_nodes(thinned, settings)
+
+
+def on_all_nodes(thinned: np.ndarray, settings: Settings) -> np.ndarray:
+    """Values (ny, nx) out of those that IDX and IDY have left, which stand for the nodes around them."""
+    grid, every_x, every_y = grid_of(settings), settings.run.output_every_x, settings.run.output_every_y
     row, column = (
         np.minimum((np.arange(count) + every // 2) // every, size - 1)
         for count, every, size in zip(grid.shape, (every_y, every_x), thinned.shape, strict=True)

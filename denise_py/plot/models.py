@@ -53,7 +53,7 @@ def compare_models(
     """
     _check_shapes(panels, grid)
     shown = [(name, _without_water(array)) for name, array in panels]
-    _draw(shown, grid, path, colours, limits or _range(shown), label, title, sources, receivers)
+    draw_maps(shown, grid, path, colours, limits or _range(shown), label, title, sources, receivers)
 
 
 def plot_gradient(
@@ -75,7 +75,7 @@ def plot_gradient(
     panels = [(title, gradient)]
     _check_shapes(panels, grid)
     bound = symmetric_bound(gradient, clip)
-    _draw(panels, grid, path, "RdBu_r", (-bound, bound), label, "", sources, receivers)
+    draw_maps(panels, grid, path, "RdBu_r", (-bound, bound), label, "", sources, receivers)
 
 
 def symmetric_bound(values: np.ndarray, percentile: float) -> float:
@@ -107,7 +107,7 @@ def _range(panels: Sequence[Panel]) -> tuple[float, float]:
 # ---------------------------------------------------------------------------------------------- drawing
 
 
-def _draw(
+def draw_maps(
     panels: Sequence[Panel],
     grid: Grid,
     path: str | os.PathLike[str],
@@ -117,8 +117,13 @@ def _draw(
     title: str,
     sources: np.ndarray | None,
     receivers: np.ndarray | None,
+    columns: int = 0,
 ) -> None:
-    rows, columns, width, height = _arrangement(len(panels), grid)
+    """Draw panels of the shape of the grid as they are; arguments and errors as in compare_models.
+
+    columns: panels side by side, 0 for what suits the comparison of models.
+    """
+    rows, columns, width, height = _arrangement(len(panels), grid, columns)
     size = (columns * (width + 0.3) + 1.6, rows * (height + 0.45) + 0.8)
     with drawing(path, size, layout="compressed") as figure:
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -140,11 +145,12 @@ def _draw(
         _align(figure, bar, axes[0, 0], axes[-1, 0])
 
 
-def _arrangement(count: int, grid: Grid) -> tuple[int, int, float, float]:
+def _arrangement(count: int, grid: Grid, columns: int = 0) -> tuple[int, int, float, float]:
     """Rows, columns, and the size of one panel in inches."""
     ratio = grid.nx / grid.ny
-    columns = 1 if ratio >= _WIDE else min(count, _ROW_LENGTH)
-    width = 6.4 if ratio >= _WIDE else 4.6 if columns == 1 else 2.9
+    columns = columns or (1 if ratio >= _WIDE else min(count, _ROW_LENGTH))
+    width = 6.4 if ratio >= _WIDE else 4.6
+    width = width if columns == 1 else 2.9
     drawn = ratio if _is_equal(grid) else float(np.clip(ratio, 0.5, 3.0))
     return -(-count // columns), columns, width, width / drawn
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from denise_py.gradient.storage import DecimatedStorage
 from denise_py.medium.stability import resolution
+from denise_py.output.snapshots import ENDINGS, SnapshotFiles
 from denise_py.workflow.setup import Processes, Setup
+
+#: a number and its line end in a text file, about
+TEXT_BYTES = 13.5
 
 
 def describe(setup: Setup, processes: Processes) -> list[str]:
@@ -34,6 +40,8 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
     ]
     if settings.run.inversion:
         rows.append(("gradient memory", _memory(setup, processes)))
+    if settings.snapshots.kind:
+        rows.append(("snapshots", _snapshots(setup)))
     width = max(len(name) for name, _ in rows)
     return [f"{name:<{width}}  {value}" for name, value in rows]
 
@@ -51,6 +59,15 @@ def _layout(processes: Processes) -> str:
         return f"{groups.count}, {at_once}"
     blocks = f"{groups.ranks} blocks of about {block.nx} x {block.ny}"
     return f"{groups.count * groups.ranks}, {at_once}, {blocks} each"
+
+
+def _snapshots(setup: Setup) -> str:
+    files = SnapshotFiles.of(setup.settings, len(setup.shots))
+    fields = ", ".join(ENDINGS[name] for name in files.components)
+    numbers = len(files.steps) * math.prod(files.shape) * len(files.components) * len(files.shots)
+    size = numbers * (4 if files.binary else TEXT_BYTES) / 2**20
+    times = f"{len(files.steps)} from {files.times[0]:g} to {files.times[-1]:g} s"
+    return f"{times} of {fields} for {len(files.shots)} shots, {size:.3g} MiB"
 
 
 def _memory(setup: Setup, processes: Processes) -> str:

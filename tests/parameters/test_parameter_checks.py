@@ -190,14 +190,6 @@ def changed(settings: Settings, **groups):
     [
         ({"receivers": {"array": 2}}, "REC_ARRAY = 2 needs READREC = 0"),
         (
-            {"snapshots": {"kind": 1, "start": 1.0, "end": 0.5}},
-            "TSNAP2 = 0.5 must not be less than TSNAP1 = 1",
-        ),
-        (
-            {"snapshots": {"kind": 1, "shot_start": 3}},
-            "SNAPSHOT_END = 1 must not be less than SNAPSHOT_START = 3",
-        ),
-        (
             {"physics": {"acoustic": True}, "inversion": {"velocity": True}},
             "VELOCITY = 1 is not possible with ACOUSTIC",
         ),

@@ -14,7 +14,7 @@ from denise_py.parameters.workflow_file import read_workflow
 
 # Parts of the names of cases that need something this version lacks.
 MISSING = """
-_ac_ _sh_ psvsh visc planewave recarray snap lnorm normalize trkill timewin timefilt2 timefilt1_zp stf
+_ac_ _sh_ psvsh visc planewave recarray lnorm normalize trkill timewin timefilt2 timefilt1_zp stf
 taper_file spatfilter gradfilter modelfilter lbfgs_step0
 """
 
@@ -38,6 +38,9 @@ def test_cases_of_available_features_are_read_and_others_refused_by_name(cases):
     for path in cases:
         missing = any(part in f"{path.parent.name}_" for part in MISSING.split())
         settings = attempt(lambda path=path: read_settings(path))
+        if path.parent.name == "fwd_snap_su":
+            assert "SNAP_FORMAT = 1 is not possible" in str(settings)  # DENISE refuses it as well
+            continue
         if isinstance(settings, ParameterError):
             assert missing, settings
             assert all("is not available in this version" in problem for problem in settings.problems)

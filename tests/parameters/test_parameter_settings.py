@@ -123,7 +123,7 @@ def test_a_failed_key_causes_no_further_problems():
     assert len(problems_of(INVERSION | {"DT": 0})) == 1
     assert len(problems_of(without(INVERSION, "TIME"))) == 1
     assert len(problems_of(FORWARD | {"L": 3})) == 1
-    assert len(problems_of(INVERSION | {"SNAP": 4})) == 1
+    assert len(problems_of(INVERSION | {"SNAP": 5})) == 1
 
 
 @pytest.mark.parametrize(
