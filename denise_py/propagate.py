@@ -84,6 +84,9 @@ class Propagator:
         own = (slice(self._box.y0, self._box.y1), slice(self._box.x0, self._box.x1))
         local = []
         for array in whole:
+            if array.ndim == 1:  # the same everywhere
+                local.append(array.astype(self.dtype))
+                continue
             padded = np.zeros(self._shape, self.dtype)
             padded[own] = array[rows, columns]
             local.append(padded)
@@ -125,7 +128,7 @@ class Propagator:
         self._rest(strips)
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
         steps, nt = self.physics.steps, self.time.nt
-        steps.inject_stress(nt - 1, self.fields, self._box, self._surface, injection)
+        steps.inject_stress(nt - 1, self.fields, self.coefficients, self._box, self._surface, injection)
         for last in range(nt, 0, -CHECK_EVERY):
             self._retreat(last, max(last - CHECK_EVERY, 0), injection, store, out, strips)
             self._check(last)

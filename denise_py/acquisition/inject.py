@@ -91,7 +91,7 @@ def adjoint_injection(
     for component, traces in adjoint_sources.items():
         first = sum(c.shape[1] for c in columns)
         weights = physics.adjoint_weights(component, coefficients, j, i)
-        name = "normal" if component == "p" else component
+        name = physics.adjoint_target(component)
         forces[name] = as_points(j, i, first + np.arange(mine.size), weights, dtype)
         columns.append(traces[mine].T)
     series = np.ascontiguousarray(np.hstack(columns), dtype) if mine.size else np.zeros((nt, 0), dtype)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from denise_py.fd.compile import kernel
+from denise_py.fd.layers import scale_x, scale_y
 from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
 
 U = np.uint64
@@ -46,6 +47,17 @@ def update_stress(f, c, box, w):
             sxx[j, i] += l2m[j, i] * exx + lam[j, i] * eyy
             syy[j, i] += lam[j, i] * exx + l2m[j, i] * eyy
             sxy[j, i] += mu[j, i] * (dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w))
+
+
+@kernel
+def strain(f, box, w):
+    """f.exx, f.eyy, f.exy = dh times the strain rate (exy: twice it), at the points of the box."""
+    vx, vy, exx, eyy, exy = f.vx, f.vy, f.exx, f.eyy, f.exy
+    for j in range(U(box.y0), U(box.y1)):
+        for i in range(U(box.x0), U(box.x1)):
+            exx[j, i] = dx_backward(vx, j, i, w)
+            eyy[j, i] = dy_backward(vy, j, i, w)
+            exy[j, i] = dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w)
 
 
 # --- absorbing layers of the forward step ------------------------------------------------------------
@@ -135,37 +147,14 @@ def absorb_stress_y(f, c, strip, box, w):
 
 
 @kernel
-def _scale_x(u, delta, psi, profile, row, start, stop, pad, y0, y1):
-    """delta = (1/K - 1) u + a psi along x, with the transposed recursion of psi; row selects the profile."""
-    for j in range(U(y0), U(y1)):
-        for i in range(U(start), U(stop)):
-            k = i - U(start)
-            p = psi[j, k] + u[j, i]
-            delta[j, k + U(pad)] = profile[row, k] * u[j, i] + profile[row + 1, k] * p
-            psi[j, k] = profile[row + 2, k] * p
-
-
-@kernel
-def _scale_y(u, delta, psi, profile, row, start, stop, pad, x0, x1):
-    """As _scale_x, along y."""
-    for j in range(U(start), U(stop)):
-        k = j - U(start)
-        scale, a, b = profile[row, k], profile[row + 1, k], profile[row + 2, k]
-        for i in range(U(x0), U(x1)):
-            p = psi[k, i] + u[j, i]
-            delta[k + U(pad), i] = scale * u[j, i] + a * p
-            psi[k, i] = b * p
-
-
-@kernel
 def transpose_velocity_x(f, c, strip, box, w):
     """Layer at the left or right side in the transposed velocity update."""
     if strip.stop <= strip.start:
         return
     vx, vy, bx, by = f.vx, f.vy, c.bx, c.by
     half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    _scale_x(f.sxx, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
-    _scale_x(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
+    scale_x(f.sxx, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
+    scale_x(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
     d_xx, d_xy = delta[0], delta[1]
     low, high = max(box.x0, start - half), min(box.x1, strip.stop + half)
     for j in range(U(box.y0), U(box.y1)):
@@ -182,8 +171,8 @@ def transpose_velocity_y(f, c, strip, box, w):
         return
     vx, vy, bx, by = f.vx, f.vy, c.bx, c.by
     half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    _scale_y(f.syy, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
-    _scale_y(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
+    scale_y(f.syy, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
+    scale_y(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
     d_yy, d_xy = delta[0], delta[1]
     low, high = max(box.y0, start - half), min(box.y1, strip.stop + half)
     for j in range(U(low), U(high)):
@@ -200,8 +189,8 @@ def transpose_stress_x(f, c, strip, box, w):
         return
     sxx, syy, sxy, lam, l2m, mu = f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
     half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    _scale_x(f.vx, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
-    _scale_x(f.vy, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
+    scale_x(f.vx, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
+    scale_x(f.vy, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
     d_vx, d_vy = delta[0], delta[1]
     low, high = max(box.x0, start - half), min(box.x1, strip.stop + half)
     for j in range(U(box.y0), U(box.y1)):
@@ -220,8 +209,8 @@ def transpose_stress_y(f, c, strip, box, w):
         return
     sxx, syy, sxy, lam, l2m, mu = f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
     half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    _scale_y(f.vy, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
-    _scale_y(f.vx, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
+    scale_y(f.vy, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
+    scale_y(f.vx, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
     d_vy, d_vx = delta[0], delta[1]
     low, high = max(box.y0, start - half), min(box.y1, strip.stop + half)
     for j in range(U(low), U(high)):

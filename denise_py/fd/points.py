@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from denise_py.fd.compile import kernel
+from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
 
 
 @kernel
@@ -20,3 +21,21 @@ def read_at(field, points, series):
     """series += weight * field at every point; series (number of time series,) must start at zero."""
     for k in range(points.j.size):
         series[points.trace[k]] += points.weight[k] * field[points.j[k], points.i[k]]
+
+
+@kernel
+def read_divergence(vx, vy, points, series, w):
+    """series += weight * dh * divergence of (vx, vy), at full points."""
+    for k in range(points.j.size):
+        j, i = points.j[k], points.i[k]
+        d = dx_backward(vx, j, i, w) + dy_backward(vy, j, i, w)
+        series[points.trace[k]] += points.weight[k] * d
+
+
+@kernel
+def read_curl(vx, vy, points, series, w):
+    """series += weight * dh * (d vx/dy - d vy/dx), half a cell right of and below the points."""
+    for k in range(points.j.size):
+        j, i = points.j[k], points.i[k]
+        d = dy_forward(vx, j, i, w) - dx_forward(vy, j, i, w)
+        series[points.trace[k]] += points.weight[k] * d

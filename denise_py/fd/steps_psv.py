@@ -33,8 +33,8 @@ from denise_py.fd.kernels_psv import (
     update_stress,
     update_velocity,
 )
-from denise_py.fd.points import add_at, read_at
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+from denise_py.fd.points import add_at, read_at, read_curl, read_divergence
+from denise_py.fd.pointwise import add_product, add_square, keep_field, keep_increment
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
@@ -128,8 +128,8 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        _copy(store.vx[n // store.every], f.vx, box)
-        _copy(store.vy[n // store.every], f.vy, box)
+        keep_field(store.vx[n // store.every], f.vx, box)
+        keep_field(store.vy[n // store.every], f.vy, box)
     update_velocity(f, c, box, w)
     absorb_velocity_x(f, c, strips.left, box, w)
     absorb_velocity_x(f, c, strips.right, box, w)
@@ -139,9 +139,10 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     add_at(f.vx, sources.vx, sources.series[n])
     add_at(f.vy, sources.vy, sources.series[n])
     if keep:
-        _increment(store.vx[n // store.every], f.vx, box)
-        _increment(store.vy[n // store.every], f.vy, box)
-        _add_energy(store.energy, f, box)
+        keep_increment(store.vx[n // store.every], f.vx, box)
+        keep_increment(store.vy[n // store.every], f.vy, box)
+        add_square(store.energy, f.vx, box)
+        add_square(store.energy, f.vy, box)
 
 
 @kernel
@@ -149,9 +150,9 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Stress half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        _copy(store.sxx[n // store.every], f.sxx, box)
-        _copy(store.syy[n // store.every], f.syy, box)
-        _copy(store.sxy[n // store.every], f.sxy, box)
+        keep_field(store.sxx[n // store.every], f.sxx, box)
+        keep_field(store.syy[n // store.every], f.syy, box)
+        keep_field(store.sxy[n // store.every], f.sxy, box)
     update_stress(f, c, box, w)
     absorb_stress_x(f, c, strips.left, box, w)
     absorb_stress_x(f, c, strips.right, box, w)
@@ -159,16 +160,16 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_y(f, c, strips.bottom, box, w)
     correct_stress(f, c, strips.edge, box)
     if keep:
-        _increment(store.sxx[n // store.every], f.sxx, box)
-        _increment(store.syy[n // store.every], f.syy, box)
-        _increment(store.sxy[n // store.every], f.sxy, box)
+        keep_increment(store.sxx[n // store.every], f.sxx, box)
+        keep_increment(store.syy[n // store.every], f.syy, box)
+        keep_increment(store.sxy[n // store.every], f.sxy, box)
     add_at(f.sxx, sources.normal, sources.series[n])
     add_at(f.syy, sources.normal, sources.series[n])
     if strips.edge.force.size:
         free_row(f, box)
     elif surface:
         image_stress(f, box, w)
-    _record(n, f, w, receivers)
+    record(n, f, w, receivers)
 
 
 @kernel
@@ -180,23 +181,16 @@ def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers
 
 
 @kernel
-def _record(n, f, w, receivers):
+def record(n, f, w, receivers):
+    """Sample n of all receivers."""
     read_at(f.vx, receivers.vx, receivers.out_vx[n])
     read_at(f.vy, receivers.vy, receivers.out_vy[n])
     points = receivers.p
     for k in range(points.j.size):
         j, i = points.j[k], points.i[k]
         receivers.out_p[n, points.trace[k]] -= points.weight[k] * (f.sxx[j, i] + f.syy[j, i])
-    points = receivers.div
-    for k in range(points.j.size):
-        j, i = points.j[k], points.i[k]
-        d = dx_backward(f.vx, j, i, w) + dy_backward(f.vy, j, i, w)
-        receivers.out_div[n, points.trace[k]] += points.weight[k] * d
-    points = receivers.curl
-    for k in range(points.j.size):
-        j, i = points.j[k], points.i[k]
-        d = dy_forward(f.vx, j, i, w) - dx_forward(f.vy, j, i, w)
-        receivers.out_curl[n, points.trace[k]] += points.weight[k] * d
+    read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
+    read_curl(f.vx, f.vy, receivers.curl, receivers.out_curl[n], w)
 
 
 # --- transposed ------------------------------------------------------------------------------------------
@@ -234,11 +228,11 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
     elif surface:
         transpose_image_stress(f, c, box, w)
     if n > 0:
-        inject_stress(n - 1, f, box, surface, injection)
+        inject_stress(n - 1, f, c, box, surface, injection)
 
 
 @kernel
-def inject_stress(n, f, box, surface, injection):
+def inject_stress(n, f, c, box, surface, injection):
     """Add sample n of the adjoint source to the normal stresses; syy stays zero at a free surface."""
     add_at(f.sxx, injection.normal, injection.series[n])
     add_at(f.syy, injection.normal, injection.series[n])
@@ -254,29 +248,7 @@ def transposed_steps(last, first, f, c, box, strips, w, surface, injection, stor
         transposed_stress(n, f, c, box, strips, w, surface, injection)
 
 
-# --- increments and correlations ---------------------------------------------------------------------------
-
-
-@kernel
-def _copy(kept, field, box):
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
-            kept[j - U(box.y0), i - U(box.x0)] = field[j, i]
-
-
-@kernel
-def _increment(kept, field, box):
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
-            kept[j - U(box.y0), i - U(box.x0)] = field[j, i] - kept[j - U(box.y0), i - U(box.x0)]
-
-
-@kernel
-def _add_energy(energy, f, box):
-    vx, vy = f.vx, f.vy
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
-            energy[j - U(box.y0), i - U(box.x0)] += vx[j, i] * vx[j, i] + vy[j, i] * vy[j, i]
+# --- correlations --------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -295,13 +267,7 @@ def _correlate_stress(out, f, store, slot, box):
 
 @kernel
 def _correlate_velocity(out, f, store, slot, box):
-    vx, vy = f.vx, f.vy
-    dx, dy = store.vx[slot], store.vy[slot]
-    force_x, force_y, energy = out.force_x, out.force_y, out.energy
-    for j in range(U(box.y0), U(box.y1)):
-        k = j - U(box.y0)
-        for i in range(U(box.x0), U(box.x1)):
-            l = i - U(box.x0)
-            force_x[k, l] += vx[j, i] * dx[k, l]
-            force_y[k, l] += vy[j, i] * dy[k, l]
-            energy[k, l] += vx[j, i] * vx[j, i] + vy[j, i] * vy[j, i]
+    add_product(out.force_x, f.vx, store.vx[slot], box)
+    add_product(out.force_y, f.vy, store.vy[slot], box)
+    add_square(out.energy, f.vx, box)
+    add_square(out.energy, f.vy, box)

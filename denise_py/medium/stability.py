@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from denise_py.grid import Grid, TimeAxis
-from denise_py.medium.model import Medium
 
 
 @dataclass(frozen=True)
@@ -30,20 +29,28 @@ class Resolution:
         return dh > self.largest_dh * (1 + 1e-6)
 
 
+def speed_range(*velocities: np.ndarray) -> tuple[float, float]:
+    """(slowest, fastest) of some velocity fields in m/s; zeros (fluids have no S waves, void none) are left
+    out. (0, 0) if there is nothing else."""
+    moving = [v[v > 0] for v in velocities]
+    moving = [v for v in moving if v.size]
+    if not moving:
+        return 0.0, 0.0
+    return float(min(v.min() for v in moving)), float(max(v.max() for v in moving))
+
+
 def resolution(
-    medium: Medium, grid: Grid, gamma: float, points: float, highest_frequency: float
+    speeds: tuple[float, float], grid: Grid, gamma: float, points: float, highest_frequency: float
 ) -> Resolution:
     """Courant limit dt <= dh / (sqrt(2) gamma vmax) and dispersion limit dh <= vmin / (points fmax).
 
-    gamma: sum of |weights| of the operator; points: grid points per shortest wavelength it wants.
-    Fluid nodes (vs = 0) count with vp only.
+    speeds: slowest and fastest wave in m/s (physics.base.Physics.speeds); gamma: sum of |weights| of the
+    operator; points: grid points per shortest wavelength it wants.
     """
-    vp, vs = medium.vp, medium.vs
-    solid = vs > 0
-    vmin = float(min(vp.min(), vs[solid].min())) if solid.any() else float(vp.min())
-    vmax = float(np.max(vp))
+    vmin, vmax = speeds
     wavelength = vmin / highest_frequency
-    return Resolution(vmax, vmin, grid.dh / (math.sqrt(2) * gamma * vmax), wavelength, wavelength / points)
+    longest = grid.dh / (math.sqrt(2) * gamma * vmax) if vmax > 0 else math.inf
+    return Resolution(vmax, vmin, longest, wavelength, wavelength / points)
 
 
 def stability_problem(found: Resolution, grid: Grid, time: TimeAxis, order: int) -> str | None:

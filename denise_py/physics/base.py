@@ -6,8 +6,9 @@ loop, the halo exchange, the acquisition and the gradient know physics only thro
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,12 +20,18 @@ class Physics(Protocol):
     """Declaration of a physics."""
 
     name: str
+    #: "psv" (waves in the plane, acoustic ones too) or "sh"; sources have a wavelet for each
+    wave: str
+    #: which of vp, vs, rho the waves depend on
+    slots: tuple[str, ...]
     #: components that can be recorded, and those whose adjoint can be injected
     components: tuple[str, ...]
     adjoint_components: tuple[str, ...]
     #: names of the fields that neighbours need after each half of a step
     velocity_fields: tuple[str, ...]
     stress_fields: tuple[str, ...]
+    #: arrays that are kept per step for a gradient
+    stored_fields: int
     #: module of compiled steps: forward_velocity, forward_stress, forward_steps, transposed_*, inject_stress
     steps: ModuleType
 
@@ -32,10 +39,17 @@ class Physics(Protocol):
         """Zero wavefields of one block, halo included."""
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
-        """Material arrays (ny, nx) float64 on the whole grid, multiplied by courant = dt/dh."""
+        """Material arrays (ny, nx) float64 on the whole grid, multiplied by courant = dt/dh; arrays of one
+        dimension are the same everywhere."""
+
+    def speeds(self, medium: Medium) -> tuple[float, float]:
+        """(slowest, fastest) wave of a medium in m/s."""
+
+    def problem(self, medium: Medium) -> str:
+        """Why waves cannot travel in a medium of finite values, '' if they can."""
 
     def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for the forward increments of `slots` steps on (ny, nx) own points; every = 0: none."""
+        """Room for what a gradient needs of `slots` forward steps on (ny, nx) own points; every = 0: none."""
 
     def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero accumulators (ny, nx) of the gradient."""
@@ -49,7 +63,7 @@ class Physics(Protocol):
         """What a source of this kind injects per step, (nt,)."""
 
     def injection(self, forces: dict[str, Points], series: np.ndarray) -> NamedTuple:
-        """Sources of a run: points by component ('vx', 'vy', 'normal'), series (nt, n)."""
+        """Sources of a run: points by name of what they add to, series (nt, n)."""
 
     def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> NamedTuple:
         """Outputs of a run by component."""
@@ -57,7 +71,80 @@ class Physics(Protocol):
     def recorded(self, recording: NamedTuple) -> dict[str, np.ndarray]:
         """The recorded series (nt, n) by component."""
 
+    def adjoint_target(self, component: str) -> str:
+        """What an adjoint source of a component is added to, a name that `injection` knows."""
+
     def adjoint_weights(
         self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
     ) -> np.ndarray:
         """Factors of an adjoint source at array positions (j, i), for the scaled adjoint fields."""
+
+
+Arrays = TypeVar("Arrays", bound=NamedTuple)
+
+
+def zero_fields(
+    kind: type[Arrays], shape: tuple[int, int], dtype: np.dtype, mechanisms: int = 0, memories: int = 0
+) -> Arrays:
+    """Zero arrays for all fields of a named tuple; the last `memories` of them (mechanisms, *shape)."""
+    plain = len(kind._fields) - memories
+    return kind(
+        *(np.zeros(shape, dtype) for _ in range(plain)),
+        *(np.zeros((mechanisms, *shape), dtype) for _ in range(memories)),
+    )
+
+
+def empty_store(
+    kind: type[Arrays], every: int, slots: int, shape: tuple[int, int], dtype: np.dtype
+) -> Arrays:
+    """A store named tuple: every, arrays (slots, *shape), energy."""
+    arrays = (np.empty((slots, *shape), dtype) for _ in kind._fields[1:-1])
+    return kind(every, *arrays, np.zeros(shape if slots else (0, 0), dtype))
+
+
+def new_recording(
+    kind: type[Arrays], points: dict[str, Points], nt: int, dtype: np.dtype, none: Points
+) -> Arrays:
+    """A recording named tuple: points of every component, then an output (nt, number of series) for each."""
+    names = [name for name in kind._fields if not name.startswith("out_")]
+    wanted = [points.get(name, none) for name in names]
+    series = [int(p.trace.max()) + 1 if p.trace.size else 0 for p in wanted]
+    return kind(*wanted, *(np.zeros((nt, count), dtype) for count in series))
+
+
+def recorded_series(recording: NamedTuple) -> dict[str, np.ndarray]:
+    """The outputs of a recording by component."""
+    outputs = (name for name in recording._fields if name.startswith("out_"))
+    return {name.removeprefix("out_"): getattr(recording, name) for name in outputs}
+
+
+def difference_series(wavelet: np.ndarray) -> np.ndarray:
+    """s(n + 1) - s(n - 1) with zeros beyond the ends, what an explosion injects; (nt,)."""
+    padded = np.pad(wavelet, 1)
+    return padded[2:] - padded[:-2]
+
+
+def force_terms(
+    kind: int, azimuth: float, bx: np.ndarray, by: np.ndarray, j: int, i: int, dh: float
+) -> dict[str, float]:
+    """Factors of a force: kind 2 along x, 3 along y, 4 at an azimuth in degrees from +y towards +x.
+
+    A force of s newton per metre spread over one cell gives dv = dt / (rho dh^2) s; the buoyancies already hold
+    dt/dh.
+    """
+    angle = math.radians(azimuth)
+    rotated = (math.sin(angle), math.cos(angle))
+    along_x, along_y = {2: (1.0, 0.0), 3: (0.0, 1.0)}.get(kind, rotated)
+    terms = {"vx": along_x * bx[j, i] / dh, "vy": along_y * by[j, i] / dh}
+    return {name: weight for name, weight in terms.items() if weight != 0.0}
+
+
+def range_problem(medium: Medium, solid_only: bool = False) -> str:
+    """Why a medium is impossible: negative density or moduli. Void and, but for SH waves, fluid are allowed."""
+    if np.any((medium.rho <= 0) & (medium.mu > 0 if solid_only else ~medium.void)):
+        return "the model has a density that is not positive"
+    if np.any(medium.mu < 0):
+        return "the model has a negative shear modulus"
+    if not solid_only and np.any((medium.lam + medium.mu <= 0) & ~medium.void):
+        return "the model has a bulk modulus that is not positive"
+    return ""

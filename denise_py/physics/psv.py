@@ -1,77 +1,88 @@
-"""Elastic P-SV waves: vx, vy, sxx, syy, sxy with lam, mu, rho."""
+"""P-SV waves: vx, vy, sxx, syy, sxy with lam, mu, rho, elastic or viscoelastic."""
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 
-from denise_py.fd import steps_psv
+from denise_py.fd import steps_psv, steps_psv_viscous
 from denise_py.fd.containers import Points, no_points
 from denise_py.fd.steps_psv import Coefficients, Correlation, Fields, Injection, Recording, Store
+from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
-from denise_py.medium.staggering import buoyancy_x, buoyancy_y, plate_modulus, shear_modulus_xy
+from denise_py.medium.stability import speed_range
+from denise_py.medium.staggering import buoyancy_x, buoyancy_y, mean_xy, plate_modulus, shear_modulus_xy
+from denise_py.physics.base import (
+    difference_series,
+    empty_store,
+    force_terms,
+    new_recording,
+    range_problem,
+    recorded_series,
+    zero_fields,
+)
 
 
 class ElasticPSV:
     """See physics.base.Physics."""
 
     name = "elastic P-SV"
+    wave = "psv"
+    slots = ("vp", "vs", "rho")
     components = ("vx", "vy", "p", "div", "curl")
     adjoint_components = ("vx", "vy", "p")
     velocity_fields = ("vx", "vy")
     stress_fields = ("sxx", "syy", "sxy")
+    stored_fields = 5
     steps = steps_psv
 
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> Fields:
+    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero wavefields (ny + 2M, nx + 2M)."""
-        return Fields(*(np.zeros(shape, dtype) for _ in Fields._fields))
+        return zero_fields(Fields, shape, dtype)
 
-    def coefficients(self, medium: Medium, courant: float, surface: bool) -> Coefficients:
+    def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Buoyancies and moduli times courant = dt/dh, (ny, nx) float64.
 
         At a free surface (first row) syy is zero, which leaves sxx = plate modulus * exx there; the
         moduli of that row say so.
         """
-        lam, mu, rho = (np.asarray(a, np.float64) for a in (medium.lam, medium.mu, medium.rho))
+        lam, mu, mass = (np.asarray(a, np.float64) for a in (medium.lam, medium.mu, medium.mass))
         lam_row, l2m = lam.copy(), lam + 2 * mu
         if surface:
             l2m[0] = plate_modulus(lam[0], mu[0])
             lam_row[0] = 0.0
-        arrays = (buoyancy_x(rho), buoyancy_y(rho), lam_row, l2m, shear_modulus_xy(mu))
+        arrays = (buoyancy_x(mass), buoyancy_y(mass), lam_row, l2m, shear_modulus_xy(mu))
         return Coefficients(*(courant * a for a in arrays))
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> Store:
-        """Room for the increments of all five fields."""
-        arrays = (np.empty((slots, *shape), dtype) for _ in Fields._fields)
-        return Store(every, *arrays, np.zeros(shape if slots else (0, 0), dtype))
+    def speeds(self, medium: Medium) -> tuple[float, float]:
+        """(slowest, fastest) wave in m/s."""
+        return speed_range(medium.vp, medium.vs)
 
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> Correlation:
+    def problem(self, medium: Medium) -> str:
+        """Why a medium is impossible."""
+        return range_problem(medium)
+
+    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Room for the increments of all five fields."""
+        return empty_store(Store, every, slots, shape, dtype)
+
+    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero accumulators (ny, nx)."""
-        return Correlation(*(np.zeros(shape, dtype) for _ in Correlation._fields))
+        return zero_fields(Correlation, shape, dtype)
 
     def source_terms(
-        self, kind: int, azimuth: float, coefficients: Coefficients, j: int, i: int, dh: float
+        self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
-        """Factors with which the series of a source acts on the fields at array position (j, i).
-
-        kind 1 explosion (its series is s(n+1) - s(n-1)), 2 force along x, 3 along y, 4 at an azimuth in
-        degrees from +y towards +x. A force of s newton per metre spread over one cell gives
-        dv = dt / (rho dh^2) s; the buoyancies already hold dt/dh.
-        """
+        """Factors of a source at (j, i): kind 1 explosion (its series is s(n+1) - s(n-1)), 2 to 4 forces, see
+        base.force_terms."""
         if kind == 1:
             return {"normal": 1 / (4 * dh**2)}
-        along_x, along_y = {2: (1.0, 0.0), 3: (0.0, 1.0)}.get(kind) or _unit_vector(azimuth)
-        terms = {"vx": along_x * coefficients.bx[j, i] / dh, "vy": along_y * coefficients.by[j, i] / dh}
-        return {name: weight for name, weight in terms.items() if weight != 0.0}
+        return force_terms(kind, azimuth, coefficients.bx, coefficients.by, j, i, dh)
 
     def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
-        """What a source of this kind injects per step: the wavelet (nt,), or for an explosion its
-        difference s(n+1) - s(n-1) with zeros beyond the ends."""
-        if kind != 1:
-            return wavelet
-        padded = np.pad(wavelet, 1)
-        return padded[2:] - padded[:-2]
+        """The wavelet (nt,), or for an explosion its difference."""
+        return difference_series(wavelet) if kind == 1 else wavelet
 
     def injection(self, forces: dict[str, Points], series: np.ndarray) -> Injection:
         """Sources: 'vx' and 'vy' (forces), 'normal' (both normal stresses)."""
@@ -80,17 +91,18 @@ class ElasticPSV:
 
     def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> Recording:
         """Room for the wanted components."""
-        none = no_points(dtype)
-        wanted = [points.get(name, none) for name in self.components]
-        outputs = [np.zeros((nt, p.j.size), dtype) for p in wanted]
-        return Recording(*wanted, *outputs)
+        return new_recording(Recording, points, nt, dtype, no_points(dtype))
 
     def recorded(self, recording: Recording) -> dict[str, np.ndarray]:
         """Recorded series (nt, n) of every component, with n = 0 for those not asked for."""
-        return {name: getattr(recording, f"out_{name}") for name in self.components}
+        return recorded_series(recording)
+
+    def adjoint_target(self, component: str) -> str:
+        """p = -(sxx + syy) belongs to both normal stresses."""
+        return "normal" if component == "p" else component
 
     def adjoint_weights(
-        self, component: str, coefficients: Coefficients, j: np.ndarray, i: np.ndarray
+        self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
     ) -> np.ndarray:
         """v^ = -B v' turns a unit adjoint velocity source into -b; s^ = C s' turns one of p = -(sxx + syy)
         into -(l2m + lam) for both normal stresses."""
@@ -101,6 +113,88 @@ class ElasticPSV:
         return -(coefficients.l2m[j, i] + coefficients.lam[j, i])
 
 
-def _unit_vector(azimuth: float) -> tuple[float, float]:
-    angle = math.radians(azimuth)
-    return math.sin(angle), math.cos(angle)
+class ViscousPSV(ElasticPSV):
+    """Viscoelastic P-SV waves; the medium has taup and taus."""
+
+    name = "viscoelastic P-SV"
+    steps = steps_psv_viscous
+
+    def __init__(self, relaxation: Relaxation) -> None:
+        self.relaxation = relaxation
+
+    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Zero wavefields and memories of normal and shear stresses."""
+        mechanisms = len(self.relaxation.frequencies)
+        return zero_fields(steps_psv_viscous.Fields, shape, dtype, mechanisms, memories=3)
+
+    def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
+        """As in the elastic medium, with the moduli of fd.relaxation.
+
+        In the surface row the moduli are those of a plate, again: with F = 2 mu, G = lam + 2 mu for the
+        instantaneous part and D, E the same for the memory, F (2 - F/G) and D (1 - F/G) + E F/G.
+        """
+        lam, mu, mass = (np.asarray(a, np.float64) for a in (medium.lam, medium.mu, medium.mass))
+        l2m, nl2m = self.relaxation.moduli(lam + 2 * mu, np.asarray(medium.taup, np.float64))
+        shear, nshear = self.relaxation.moduli(mu, np.asarray(medium.taus, np.float64))
+        mu_xy, nmu_xy = self.relaxation.moduli(shear_modulus_xy(mu), mean_xy(medium.taus))
+        lam, nlam = l2m - 2 * shear, nl2m - 2 * nshear
+        if surface:
+            unrelaxed = surface_ratio(self.relaxation, medium)
+            nl2m[0] = 2 * nshear[0] * (1 - unrelaxed) + nl2m[0] * unrelaxed
+            l2m[0] = self._plate(medium, unrelaxed) - nl2m[0] * self._memory_share()
+            lam[0] = nlam[0] = 0.0
+        arrays = (buoyancy_x(mass), buoyancy_y(mass), lam, l2m, mu_xy, nlam, nl2m, nmu_xy)
+        a, g, _ = self.relaxation.step_factors()
+        zero, one = np.zeros(mass.shape), np.ones(mass.shape)
+        return steps_psv_viscous.Coefficients(*(courant * array for array in arrays), zero, one, a, g)
+
+    def _plate(self, medium: Medium, ratio: np.ndarray) -> np.ndarray:
+        """F (2 - F/G) of the surface row, with unrelaxed moduli, (nx,)."""
+        unrelaxed = self.relaxation.fastest(np.float64(medium.mu[0]), np.float64(medium.taus[0]))
+        return 2 * unrelaxed * (2 - ratio)
+
+    def _memory_share(self) -> float:
+        """sum b dt/2T: what the memory takes off the unrelaxed modulus within the step."""
+        return len(self.relaxation.frequencies) - self.relaxation.step_factors()[2]
+
+    def speeds(self, medium: Medium) -> tuple[float, float]:
+        """From the slowest wave at zero to the fastest at infinite frequency."""
+        return viscous_speeds(
+            self.relaxation, (medium.lam + 2 * medium.mu, medium.taup), (medium.mu, medium.taus), medium.rho
+        )
+
+    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Room for velocity increments and strain rates."""
+        return empty_store(steps_psv_viscous.Store, every, slots, shape, dtype)
+
+    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Zero accumulators (ny, nx)."""
+        return zero_fields(steps_psv_viscous.Correlation, shape, dtype)
+
+    def adjoint_weights(
+        self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
+    ) -> np.ndarray:
+        """As in the elastic medium, but adjoint sources of p enter as strain, before the moduli."""
+        if component == "p":
+            return np.full(np.shape(j), -1.0)
+        return super().adjoint_weights(component, coefficients, j, i)
+
+
+def surface_ratio(relaxation: Relaxation, medium: Medium) -> np.ndarray:
+    """F/G = 2 mu / (lam + 2 mu) of the unrelaxed moduli in the surface row, (nx,); 0 in void."""
+    lam, mu, taup, taus = (np.asarray(a[0], np.float64) for a in (
+        medium.lam, medium.mu, medium.taup, medium.taus
+    ))
+    f, g = 2 * relaxation.fastest(mu, taus), relaxation.fastest(lam + 2 * mu, taup)
+    return np.divide(f, g, out=np.zeros_like(f), where=g > 0)
+
+
+def viscous_speeds(
+    relaxation: Relaxation, *arrays: tuple[np.ndarray, np.ndarray] | np.ndarray
+) -> tuple[float, float]:
+    """speed_range from (modulus, tau) pairs followed by the density, over all frequencies."""
+    *pairs, rho = arrays
+    inverse = np.divide(1.0, rho, out=np.zeros(rho.shape), where=rho > 0)
+    slow = [np.sqrt(relaxation.slowest(modulus, tau) * inverse) for modulus, tau in pairs]
+    fast = [np.sqrt(relaxation.fastest(modulus, tau) * inverse) for modulus, tau in pairs]
+    return speed_range(*slow)[0], speed_range(*fast)[1]

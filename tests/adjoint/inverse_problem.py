@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
-from denise_py.gradient.chain_rule import CHAIN_RULES
+from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS, parameterization
 from denise_py.gradient.storage import DecimatedStorage
 from denise_py.parallel.collect import gather_field
@@ -17,19 +17,22 @@ from denise_py.parallel.comm import Comm, SerialComm
 from denise_py.parallel.domain import decompose
 from denise_py.propagate import Propagator
 from denise_py.traces.integrate import integrate, integrate_transpose
-from tests.physics.problems import Setup, medium_of, ricker
+from denise_py.medium.model import Medium
+from tests.physics.problems import Setup, acoustic, medium_of, ricker
 
 Model = dict[str, np.ndarray]
 Traces = dict[str, np.ndarray]
 
-COMPONENTS = ("vx", "vy", "p")
+#: levels of attenuation, beside the slots
+LEVELS = ("taup", "taus")
 # 1-based [i, j]: at the surface (moved down where there is none), in the layers, beside the fluid
 RECEIVERS = np.array([[5, 1], [3, 4], [20, 2], [30, 20], [39, 33], [12, 21]])
 
 
 @dataclass(frozen=True)
 class InverseProblem:
-    """Sources of all four kinds, receivers of all components, a rough medium with a rectangle of fluid.
+    """Sources of all four kinds, receivers of all components, a rough medium with a rectangle of fluid
+    (all of it for acoustic waves). Models are {slot: (ny, nx)} with taup and taus beside the slots.
 
     number       parameterisation: 1 velocities, 2 impedances, 3 Lame parameters
     displacement compare displacements (integrated traces of vx and vy) instead of velocities
@@ -51,8 +54,22 @@ class InverseProblem:
     @property
     def start(self) -> Model:
         """The model at which gradients are tested."""
-        medium = medium_of(self.setup.grid, seed=2, fluid=True)
-        return parameterization(self.number).model(medium)
+        return self._model(medium_of(self.setup.grid, seed=2, fluid=True))
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return self.propagator.physics.adjoint_components
+
+    def _model(self, medium: Medium) -> Model:
+        if self.setup.physics.endswith("acoustic"):
+            medium = acoustic(medium)
+        levels = {"taup": medium.taup, "taus": np.zeros_like(medium.rho) + 0.05 if medium.taus is None else medium.taus}
+        return parameterization(self.number).model(medium) | levels
+
+    def medium(self, model: Model) -> Medium:
+        """The medium of a model."""
+        plain = parameterization(self.number).medium({slot: model[slot] for slot in SLOTS})
+        return replace(plain, taup=model["taup"], taus=model["taus"])
 
     @property
     def sources(self) -> list[PlacedSource]:
@@ -68,18 +85,21 @@ class InverseProblem:
 
     def simulate(self, model: Model, store: Any = None) -> Traces:
         """Processed traces of all components."""
-        self.propagator.set_medium(parameterization(self.number).medium(model))
-        traces = self.setup.simulate(self.propagator, self.sources, self.nodes, COMPONENTS, store)
+        self.propagator.set_medium(self.medium(model))
+        traces = self.setup.simulate(self.propagator, self.sources, self.nodes, self.components, store)
         if self.displacement:
-            traces |= {c: integrate(traces[c], self.setup.dt) for c in ("vx", "vy")}
+            traces |= {c: integrate(traces[c], self.setup.dt) for c in self._velocities}
         return traces
+
+    @property
+    def _velocities(self) -> list[str]:
+        return [c for c in self.components if c != "p"]
 
     @cached_property
     def observed(self) -> Traces:
         """Traces of another medium, in single precision as if read from a file."""
         double = replace(self, setup=replace(self.setup, dtype=np.float64), comm=SerialComm(), blocks=(1, 1))
-        other = medium_of(self.setup.grid, seed=9, fluid=True)
-        traces = double.simulate(parameterization(self.number).model(other))
+        traces = double.simulate(double._model(medium_of(self.setup.grid, seed=9, fluid=True)))
         return {c: t.astype(np.float32).astype(np.float64) for c, t in traces.items()}
 
     @property
@@ -96,7 +116,7 @@ class InverseProblem:
         """Derivative of the misfit with respect to the recorded traces."""
         sources = {c: w * (traces[c] - self.observed[c]) for c, w in self.weights.items()}
         if self.displacement:
-            sources |= {c: integrate_transpose(sources[c], self.setup.dt) for c in ("vx", "vy")}
+            sources |= {c: integrate_transpose(sources[c], self.setup.dt) for c in self._velocities}
         return sources
 
     def gradient(self, model: Model) -> tuple[float, Model]:
@@ -117,14 +137,16 @@ class InverseProblem:
         }
         if not self.comm.is_root:
             return self.misfit(traces), {}
-        chosen, chain_rule = parameterization(self.number), CHAIN_RULES[run.physics.name]
-        lame = chain_rule(whole, chosen.medium(model), setup.dt / setup.dh, setup.surface)
-        return self.misfit(traces), chosen.gradient(lame, model)
+        medium = self.medium(model)
+        lame = material_gradient(run.physics, whole, medium, setup.dt / setup.dh, setup.surface)
+        slopes = parameterization(self.number).gradient(lame, model)
+        levels = {name: getattr(lame, name) for name in LEVELS if getattr(lame, name) is not None}
+        return self.misfit(traces), slopes | levels
 
     def direction(self, slot: str, seed: int) -> np.ndarray:
         """A random perturbation of 2 per cent of the mean; zero in the fluid, which stays one."""
         start = self.start
-        rng = np.random.default_rng([seed, SLOTS.index(slot)])
+        rng = np.random.default_rng([seed, (*SLOTS, *LEVELS).index(slot)])
         found = 0.02 * start[slot].mean() * rng.standard_normal(self.setup.grid.shape)
         if slot == "vs":
             found[start["vs"] == 0] = 0

@@ -1,8 +1,9 @@
 """<F s, r> = <s, F^T r>: the transposed run is the transpose of the forward run, to rounding.
 
-F takes the time series s of sources at every node of the grid, in vx, vy and both normal stresses, to the
-records of vx, vy and p. The transposed run does not return its fields, but their correlations with a store.
-With the source series themselves in the store these are the inner products on the right-hand side.
+F takes the time series s of sources at every node of the grid, in everything that sources can act on, to the
+records of every component with an adjoint. The transposed run does not return its fields, but their
+correlations with a store. With the source series themselves in the store these are the inner products on the
+right-hand side.
 """
 
 from __future__ import annotations
@@ -16,36 +17,61 @@ from denise_py.acquisition.inject import adjoint_injection
 from denise_py.acquisition.record import local_recording
 from denise_py.fd.containers import as_points
 from denise_py.parallel.comm import SerialComm
-from tests.physics.problems import Setup, medium_of, own
+from denise_py.physics.registry import physics_keys
+from tests.physics.problems import Setup, acoustic, medium_of, own
 
-COMPONENTS = ("vx", "vy", "p")
 TOLERANCE = 1e-12
+
+#: what sources act on, and where their series go in a store: {target: {kept array: factor}}
+TARGETS = {
+    "psv": {"vx": {"vx": 1.0}, "vy": {"vy": 1.0}, "normal": {"xx": 0.5, "yy": 0.5}},
+    "acoustic": {"vx": {"vx": 1.0}, "vy": {"vy": 1.0}, "p": {"p": 1.0}},
+    "sh": {"vz": {"vz": 1.0}},
+}
+
+
+def kind_of(setup: Setup) -> str:
+    return setup.physics.split("-")[-1]
 
 
 def dot_products(setup: Setup, comm=None, npx: int = 1, npy: int = 1) -> tuple[float, float]:
-    """Both sides of the identity for random series and traces, in a medium with fluid."""
+    """Both sides of the identity for random series and traces, in a medium with fluid (SH waves have none)."""
     comm = comm or SerialComm()
     run = setup.propagator(comm, npx, npy)
-    run.set_medium(medium_of(setup.grid, seed=4, fluid=True))
+    medium = medium_of(setup.grid, seed=4, fluid=kind_of(setup) != "sh")
+    run.set_medium(acoustic(medium) if kind_of(setup) == "acoustic" else medium)
     rng = np.random.default_rng(8)
-    series = {name: rng.standard_normal((setup.nt, *setup.grid.shape)) for name in ("vx", "vy", "normal")}
-    nodes = random_nodes(setup, rng)
-    residuals = {name: rng.standard_normal((len(nodes), setup.nt)) for name in COMPONENTS}
+    series = {name: rng.standard_normal((setup.nt, *setup.grid.shape)) for name in TARGETS[kind_of(setup)]}
+    nodes, components = random_nodes(setup, rng), run.physics.adjoint_components
+    residuals = {name: rng.standard_normal((len(nodes), setup.nt)) for name in components}
 
     local = {name: s[:, *run.block.slices].reshape(setup.nt, -1) for name, s in series.items()}
-    recording = local_recording(run.physics, COMPONENTS, nodes, run.block, run.half, setup.nt, run.dtype)
+    recording = local_recording(run.physics, components, nodes, run.block, run.half, setup.nt, run.dtype)
     run.forward(everywhere(run, local), recording.arrays)
     recorded = run.physics.recorded(recording.arrays)
-    left = sum(np.sum(recorded[c].T * residuals[c][recording.indices]) for c in COMPONENTS)
+    left = sum(np.sum(recorded[c].T * residuals[c][recording.indices]) for c in components)
 
     injection = adjoint_injection(
         run.physics, residuals, nodes, run.coefficients, run.block, run.half, run.dtype
     )
-    kernels = run.transposed(injection, store_of(run, local))
-    c = type(run.coefficients)(*(own(run, a) for a in run.coefficients))
-    # v^ = -B v' and s^ = C s'; in the surface row syy^ = 0 and C has lam = 0
-    right = np.sum(kernels.total / (c.l2m + c.lam) - kernels.force_x / c.bx - kernels.force_y / c.by)
-    return comm.sum(float(left)), comm.sum(float(right))
+    kernels = run.transposed(injection, store_of(setup, run, local))
+    return comm.sum(float(left)), comm.sum(float(np.sum(products(setup, run, kernels))))
+
+
+def products(setup: Setup, run, kernels) -> np.ndarray:
+    """Adjoint fields times source series from the correlations, which hold v^ = -B v' and, in lossless media,
+    s^ = C s'; in the surface row of P-SV syy^ = 0 and C has lam = 0."""
+    c = {name: own(run, a) for name, a in run.coefficients._asdict().items() if a.ndim == 2}
+    if kind_of(setup) == "sh":
+        return -kernels.force / c["bz"]
+    forces = kernels.force_x / c["bx"] + kernels.force_y / c["by"]
+    stresses = {
+        "elastic-psv": lambda: kernels.total / (c["l2m"] + c["lam"]),
+        "viscous-psv": lambda: kernels.total,
+        "acoustic": lambda: kernels.pressure / c["bulk"],
+        "viscous-acoustic": lambda: kernels.modulus,
+    }
+    return stresses[setup.physics]() - forces
 
 
 def random_nodes(setup: Setup, rng: np.random.Generator) -> np.ndarray:
@@ -61,20 +87,22 @@ def everywhere(run, local: dict[str, np.ndarray]):
     size = j.size
     forces = {
         name: as_points(j, i, k * size + np.arange(size), np.ones(size), run.dtype)
-        for k, name in enumerate(("vx", "vy", "normal"))
+        for k, name in enumerate(local)
     }
-    return run.physics.injection(forces, np.hstack([local[name] for name in ("vx", "vy", "normal")]))
+    return run.physics.injection(forces, np.hstack(list(local.values())))
 
 
-def store_of(run, local: dict[str, np.ndarray]):
-    """A store with the source series in place of the increments; a normal source goes into sxx and syy, and
-    half of it, since their sum is correlated with the sum of the adjoint stresses."""
+def store_of(setup: Setup, run, local: dict[str, np.ndarray]):
+    """A store with the source series in place of increments or strain rates; a normal source goes into both
+    directions, and half of it, since their sum is correlated with the sum of the adjoint stresses."""
     nt = run.time.nt
     store = run.physics.new_store(1, nt, (run.block.ny, run.block.nx), run.dtype)
-    for name, series in (("vx", "vx"), ("vy", "vy"), ("sxx", "normal"), ("syy", "normal")):
-        factor = 0.5 if series == "normal" else 1.0
-        getattr(store, name)[:] = factor * local[series].reshape(nt, run.block.ny, run.block.nx)
-    store.sxy[:] = 0
+    for name in store._fields[1:-1]:
+        getattr(store, name)[:] = 0
+    for target, places in TARGETS[kind_of(setup)].items():
+        for place, factor in places.items():
+            name = next(n for n in (place, f"s{place}", f"e{place}", "e") if n in store._fields)
+            getattr(store, name)[:] = factor * local[target].reshape(nt, run.block.ny, run.block.nx)
     return store
 
 
@@ -86,11 +114,23 @@ def assert_transposed(left: float, right: float) -> None:
 ORDERS = [2, 4, 8, *(pytest.param(order, marks=pytest.mark.slow) for order in (6, 10, 12))]
 
 
+OTHERS = [key for key in physics_keys() if key != "elastic-psv"]
+
+
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("surface", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 def test_with_layers(order, surface, periodic):
     assert_transposed(*dot_products(Setup(order=order, surface=surface, periodic=periodic)))
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize("surface", [False, True])
+@pytest.mark.parametrize("order", [2, 4, *(pytest.param(o, marks=pytest.mark.slow) for o in (6, 8, 10, 12))])
+@pytest.mark.parametrize("key", OTHERS)
+def test_every_physics_with_layers(key, order, surface, periodic):
+    setup = Setup(physics=key, order=order, surface=surface, periodic=periodic)
+    assert_transposed(*dot_products(setup))
 
 
 @pytest.mark.parametrize("surface", [False, True])
@@ -99,10 +139,28 @@ def test_without_layers(order, surface):
     assert_transposed(*dot_products(Setup(order=order, surface=surface, width=0)))
 
 
+@pytest.mark.parametrize("surface", [False, True])
+@pytest.mark.parametrize("key", OTHERS)
+def test_every_physics_without_layers(key, surface):
+    assert_transposed(*dot_products(Setup(physics=key, order=4, surface=surface, width=0)))
+
+
+@pytest.mark.parametrize("key", ["elastic-psv", "viscous-psv"])
 @pytest.mark.parametrize("periodic", [False, True])
-def test_one_sided_surface(periodic):
-    setup = Setup(order=4, surface=True, one_sided=True, periodic=periodic)
+def test_one_sided_surface(periodic, key):
+    setup = Setup(physics=key, order=4, surface=True, one_sided=True, periodic=periodic)
     assert_transposed(*dot_products(setup))
+
+
+@pytest.mark.parametrize("key", ["elastic-sh", "viscous-sh"])
+def test_sh_waves_on_nodes(key):
+    assert_transposed(*dot_products(Setup(physics=key, order=4, surface=True, on_nodes=True)))
+
+
+@pytest.mark.parametrize("mechanisms", [1, 5])
+def test_number_of_mechanisms(mechanisms):
+    frequencies = tuple(2.0 * 3.0**k for k in range(mechanisms))
+    assert_transposed(*dot_products(Setup(physics="viscous-psv", surface=True, frequencies=frequencies)))
 
 
 @pytest.mark.parametrize("kind", [1, 4])

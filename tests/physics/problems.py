@@ -13,10 +13,12 @@ from denise_py.acquisition.record import local_recording
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
 from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import gather_traces
 from denise_py.parallel.comm import Comm, SerialComm
 from denise_py.parallel.domain import decompose
+from denise_py.physics.base import Physics
 from denise_py.physics.registry import physics
 from denise_py.propagate import Propagator, Scheme
 
@@ -44,6 +46,9 @@ class Setup:
     k_max: float = 2.0
     physics: str = "elastic-psv"
     one_sided: bool = False
+    on_nodes: bool = False
+    frequencies: tuple[float, ...] = (4.0, 30.0)
+    reference: float = 12.0
 
     @property
     def grid(self) -> Grid:
@@ -65,11 +70,16 @@ class Setup:
             stencil(self.order, self.kind), layer, self.surface, self.periodic, self.dtype, self.one_sided
         )
 
+    @property
+    def waves(self) -> Physics:
+        """The physics; viscous ones have their velocities at the reference frequency."""
+        return physics(self.physics, Relaxation(self.frequencies, self.reference, self.dt), self.on_nodes)
+
     def propagator(self, comm: Comm | None = None, npx: int = 1, npy: int = 1) -> Propagator:
         """The block of this process in a decomposition into npx * npy blocks."""
         comm = comm or SerialComm()
         block = decompose(self.grid, npx, npy, self.periodic)[comm.rank]
-        return Propagator(physics(self.physics), self.grid, self.time, self.scheme, block, comm)
+        return Propagator(self.waves, self.grid, self.time, self.scheme, block, comm)
 
     def simulate(
         self,
@@ -112,15 +122,21 @@ def homogeneous(grid: Grid, vp: float, vs: float, rho: float) -> Medium:
 
 
 def medium_of(grid: Grid, seed: int, fluid: bool = False) -> Medium:
-    """A rough random medium: vp 2000-2500, vs 1000-1300 m/s, rho 2000-2300 kg/m3, independent at every
-    node; with a rectangle of fluid if asked for."""
+    """A rough random medium: vp 2000-2500, vs 1000-1300 m/s, rho 2000-2300 kg/m3, taup and taus 0.02-0.1,
+    independent at every node; with a rectangle of fluid if asked for."""
     rng = np.random.default_rng(seed)
     vp, vs, rho = (
         low + span * rng.random(grid.shape) for low, span in ((2000, 500), (1000, 300), (2000, 300))
     )
     if fluid:
         vs[grid.ny // 2 : grid.ny // 2 + 4, grid.nx // 4 : grid.nx // 4 + 5] = 0
-    return Medium.from_velocities(vp, vs, rho)
+    taup, taus = (0.02 + 0.08 * rng.random(grid.shape) for _ in range(2))
+    return Medium.from_velocities(vp, vs, rho, taup, taus)
+
+
+def acoustic(medium: Medium) -> Medium:
+    """The fluid with the same vp and density."""
+    return Medium(medium.lam + 2 * medium.mu, np.zeros_like(medium.mu), medium.rho, medium.taup)
 
 
 def own(run: Propagator, field: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def test_the_limit_is_sharp(key, order):
     """Just below the limit of the time step 3000 steps stay bounded, 1 per cent above it they blow up."""
     base = Setup(nt=3000, order=order, dtype=np.float64, width=0, periodic=True, physics=key)
     medium = homogeneous(base.grid, 2500.0, 1300.0, 2000.0)
-    found = resolution(medium, base.grid, base.scheme.stencil.gamma, 8.0, 40.0)
+    found = resolution(base.waves.speeds(medium), base.grid, base.scheme.stencil.gamma, 8.0, 40.0)
     runs = {f: Setup(**{**vars(base), "dt": f * found.largest_dt}) for f in (0.999, 1.01)}
     assert not found.unstable(runs[0.999].dt)
     assert found.unstable(runs[1.01].dt)

@@ -12,6 +12,7 @@ from denise_py.fd.weights import ORDERS, stencil
 from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import dispersion_warning, resolution, stability_problem
+from denise_py.physics.psv import ElasticPSV
 
 GRID = Grid(20, 10, 5.0)
 
@@ -25,10 +26,13 @@ def layered(vp: float = 3000.0, vs: float = 1000.0) -> Medium:
     )
 
 
+speeds = ElasticPSV().speeds
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_courant_limit(order):
     gamma = stencil(order, 0).gamma
-    found = resolution(layered(), GRID, gamma, 8.0, 20.0)
+    found = resolution(speeds(layered()), GRID, gamma, 8.0, 20.0)
     assert found.largest_dt == pytest.approx(5.0 / (math.sqrt(2) * gamma * 3000.0), rel=1e-12)
     assert not found.unstable(found.largest_dt)
     assert found.unstable(found.largest_dt * 1.0001)
@@ -45,7 +49,7 @@ def test_courant_limit_is_that_of_von_neumann():
 
 
 def test_shortest_wavelength_is_that_of_the_slowest_wave():
-    found = resolution(layered(), GRID, 1.0, 8.0, 20.0)
+    found = resolution(speeds(layered()), GRID, 1.0, 8.0, 20.0)
     assert found.shortest_wavelength == pytest.approx(800.0 / 20.0)
     assert found.largest_dh == pytest.approx(5.0)
     assert not found.dispersive(5.0)
@@ -54,14 +58,14 @@ def test_shortest_wavelength_is_that_of_the_slowest_wave():
 
 def test_water_counts_with_its_p_velocity():
     """vs = 0 in part of the model takes no part; in an all-fluid model vp is the slowest."""
-    found = resolution(layered(1500.0, 0.0), GRID, 1.0, 8.0, 20.0)
+    found = resolution(speeds(layered(1500.0, 0.0)), GRID, 1.0, 8.0, 20.0)
     assert found.vmin == pytest.approx(800.0)
     fluid = Medium.from_velocities(1500.0 * np.ones(GRID.shape), np.zeros(GRID.shape), np.ones(GRID.shape))
-    assert resolution(fluid, GRID, 1.0, 8.0, 20.0).vmin == pytest.approx(1500.0)
+    assert resolution(speeds(fluid), GRID, 1.0, 8.0, 20.0).vmin == pytest.approx(1500.0)
 
 
 def test_a_long_time_step_is_explained():
-    found = resolution(layered(), GRID, stencil(4, 0).gamma, 8.0, 20.0)
+    found = resolution(speeds(layered()), GRID, stencil(4, 0).gamma, 8.0, 20.0)
     assert stability_problem(found, GRID, TimeAxis(10, 0.99 * found.largest_dt), 4) is None
     message = stability_problem(found, GRID, TimeAxis(10, 2e-3), 4)
     for part in ("DT = 0.002", "DH = 5", "3000 m/s", "FDORDER = 4"):
@@ -71,9 +75,9 @@ def test_a_long_time_step_is_explained():
 
 
 def test_a_coarse_grid_is_explained():
-    fine = resolution(layered(), GRID, 1.0, 8.0, 20.0)
+    fine = resolution(speeds(layered()), GRID, 1.0, 8.0, 20.0)
     assert dispersion_warning(fine, GRID) is None
-    coarse = resolution(layered(), GRID, 1.0, 8.0, 40.0)
+    coarse = resolution(speeds(layered()), GRID, 1.0, 8.0, 40.0)
     message = dispersion_warning(coarse, GRID)
     assert "DH = 5" in message
     assert "800 m/s" in message

@@ -1,0 +1,224 @@
+"""Whole time steps of acoustic waves, forward and transposed; see fd.steps_psv for the order of the parts.
+
+The two halves keep their names: "velocity" for vx and vy, "stress" for the pressure.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Points
+from denise_py.fd.kernels_acoustic import (
+    image_odd,
+    transpose_image_odd,
+    update_pressure,
+    update_velocity,
+    zero_row,
+)
+from denise_py.fd.layers import (
+    absorb_x_backward,
+    absorb_x_forward,
+    absorb_y_backward,
+    absorb_y_forward,
+    transpose_x_backward,
+    transpose_x_forward,
+    transpose_y_backward,
+    transpose_y_forward,
+)
+from denise_py.fd.points import add_at, read_at, read_divergence
+from denise_py.fd.pointwise import add_product, add_square, keep_field, keep_increment
+
+
+class Fields(NamedTuple):
+    """Wavefields (ny + 2M, nx + 2M). Transposed runs keep v^ and p^ in the same places."""
+
+    vx: np.ndarray
+    vy: np.ndarray
+    p: np.ndarray
+
+
+class Coefficients(NamedTuple):
+    """Materials times dt/dh: buoyancies at their points, bulk modulus rho vp^2."""
+
+    bx: np.ndarray
+    by: np.ndarray
+    bulk: np.ndarray
+
+
+class Injection(NamedTuple):
+    """What is added to vx, vy and p; series (nt, n)."""
+
+    vx: Points
+    vy: Points
+    p: Points
+    series: np.ndarray
+
+
+class Recording(NamedTuple):
+    """Where and into what is recorded, as in steps_psv; the recorded pressure is -p. curl stays zero."""
+
+    vx: Points
+    vy: Points
+    p: Points
+    div: Points
+    curl: Points
+    out_vx: np.ndarray
+    out_vy: np.ndarray
+    out_p: np.ndarray
+    out_div: np.ndarray
+    out_curl: np.ndarray
+
+
+class Store(NamedTuple):
+    """Increments of the fields at every `every`-th step, (slots, ny, nx); see steps_psv.Store."""
+
+    every: int
+    vx: np.ndarray
+    vy: np.ndarray
+    p: np.ndarray
+    energy: np.ndarray
+
+
+class Correlation(NamedTuple):
+    """Zero-lag products (ny, nx): pressure = sum p^ dp, force_x = sum vx^ dvx, force_y; energy of v^."""
+
+    pressure: np.ndarray
+    force_x: np.ndarray
+    force_y: np.ndarray
+    energy: np.ndarray
+
+
+# --- forward ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def forward_velocity(n, f, c, box, strips, w, sources, store):
+    """Velocity half of step n."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        keep_field(store.vx[n // store.every], f.vx, box)
+        keep_field(store.vy[n // store.every], f.vy, box)
+    update_velocity(f, c, box, w)
+    absorb_x_forward(f.vx, c.bx, f.p, strips.left, 0, box, w)
+    absorb_x_forward(f.vx, c.bx, f.p, strips.right, 0, box, w)
+    absorb_y_forward(f.vy, c.by, f.p, strips.top, 0, box, w)
+    absorb_y_forward(f.vy, c.by, f.p, strips.bottom, 0, box, w)
+    add_at(f.vx, sources.vx, sources.series[n])
+    add_at(f.vy, sources.vy, sources.series[n])
+    if keep:
+        keep_increment(store.vx[n // store.every], f.vx, box)
+        keep_increment(store.vy[n // store.every], f.vy, box)
+        add_square(store.energy, f.vx, box)
+        add_square(store.energy, f.vy, box)
+
+
+@kernel
+def absorb_divergence(out, c, f, strips, box, w):
+    """Layers of the divergence of the velocity, added to out with the factor c."""
+    absorb_x_backward(out, c, f.vx, strips.left, 1, box, w)
+    absorb_x_backward(out, c, f.vx, strips.right, 1, box, w)
+    absorb_y_backward(out, c, f.vy, strips.top, 1, box, w)
+    absorb_y_backward(out, c, f.vy, strips.bottom, 1, box, w)
+
+
+@kernel
+def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
+    """Pressure half of step n; surface: whether the first row of the box is a free surface."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        keep_field(store.p[n // store.every], f.p, box)
+    update_pressure(f, c, box, w)
+    absorb_divergence(f.p, c.bulk, f, strips, box, w)
+    if keep:
+        keep_increment(store.p[n // store.every], f.p, box)
+    add_at(f.p, sources.p, sources.series[n])
+    if surface:
+        image_odd(f.p, box, w)
+    record(n, f, w, receivers)
+
+
+@kernel
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
+    """Steps first..last-1 of a block without neighbours."""
+    for n in range(first, last):
+        forward_velocity(n, f, c, box, strips, w, sources, store)
+        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+
+
+@kernel
+def record(n, f, w, receivers):
+    """Sample n of all receivers."""
+    read_at(f.vx, receivers.vx, receivers.out_vx[n])
+    read_at(f.vy, receivers.vy, receivers.out_vy[n])
+    points = receivers.p
+    for k in range(points.j.size):
+        receivers.out_p[n, points.trace[k]] -= points.weight[k] * f.p[points.j[k], points.i[k]]
+    read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
+
+
+# --- transposed ------------------------------------------------------------------------------------------
+
+
+@kernel
+def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
+    """Velocity half of the transposed step n. The pressure already holds the injection of step n."""
+    keep = store.every > 0 and n % store.every == 0
+    if keep:
+        add_product(out.pressure, f.p, store.p[n // store.every], box)
+    move_velocity(n, f, c, box, strips, w, injection)
+    if keep:
+        add_product(out.force_x, f.vx, store.vx[n // store.every], box)
+        add_product(out.force_y, f.vy, store.vy[n // store.every], box)
+        add_square(out.energy, f.vx, box)
+        add_square(out.energy, f.vy, box)
+
+
+@kernel
+def move_velocity(n, f, c, box, strips, w, injection):
+    """Injection of step n and transposed update of the velocities."""
+    add_at(f.vx, injection.vx, injection.series[n])
+    add_at(f.vy, injection.vy, injection.series[n])
+    update_velocity(f, c, box, w)
+    transpose_x_forward(f.vx, c.bx, f.p, strips.left, 0, box, w)
+    transpose_x_forward(f.vx, c.bx, f.p, strips.right, 0, box, w)
+    transpose_y_forward(f.vy, c.by, f.p, strips.top, 0, box, w)
+    transpose_y_forward(f.vy, c.by, f.p, strips.bottom, 0, box, w)
+
+
+@kernel
+def transpose_divergence(out, c, f, strips, box, w, surface):
+    """Layers and free surface of the transposed pressure update, added to out with the factor c."""
+    transpose_x_backward(out, c, f.vx, strips.left, 1, box, w)
+    transpose_x_backward(out, c, f.vx, strips.right, 1, box, w)
+    transpose_y_backward(out, c, f.vy, strips.top, 1, box, w)
+    transpose_y_backward(out, c, f.vy, strips.bottom, 1, box, w)
+    if surface:
+        transpose_image_odd(out, c, f.vy, box, w)
+
+
+@kernel
+def transposed_stress(n, f, c, box, strips, w, surface, injection):
+    """Pressure half of the transposed step n, and the injection into the pressure of step n - 1."""
+    update_pressure(f, c, box, w)
+    transpose_divergence(f.p, c.bulk, f, strips, box, w, surface)
+    if n > 0:
+        inject_stress(n - 1, f, c, box, surface, injection)
+
+
+@kernel
+def inject_stress(n, f, c, box, surface, injection):
+    """Add sample n of the adjoint source to the pressure, which stays zero at a free surface."""
+    add_at(f.p, injection.p, injection.series[n])
+    if surface:
+        zero_row(f.p, box)
+
+
+@kernel
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
+    """Transposed steps last-1 down to first of a block without neighbours."""
+    for n in range(last - 1, first - 1, -1):
+        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
+        transposed_stress(n, f, c, box, strips, w, surface, injection)
