@@ -93,6 +93,17 @@ INVERSION: dict[str, object] = {
     "RHOLOWERLIM": 1000,
     "RHOUPPERLIM": 3000,
 }
+SNAPSHOTS: dict[str, object] = {
+    "SNAP": 1,
+    "SNAP_FORMAT": 3,
+    "TSNAP1": 0.01,
+    "TSNAP2": 0.03,
+    "TSNAPINC": 0.01,
+    "SNAP_FILE": "su/w",
+    "SNAPSHOT_START": 1,
+    "SNAPSHOT_END": 9,
+    "SNAPSHOT_INCR": 1,
+}
 SOURCES = "2\n20 0 2 0 100 1e6\n40 0 2 0 100 1e6\n"
 RECEIVER_LINES = "".join(f"{x} 1\n" for x in (15, 23, 30, 37, 45))
 WORKFLOW = "# VS VP RHO PRO FIL FC WT J J EPRE EPSI\n1 1 1 0 0.01 1 100 1 0 0 0 0.005\n"
@@ -451,7 +462,11 @@ PARAMETERS_ALONE = (
     _p("viscoelastic", put(L=3, FL1=10, FL2=20, FL3=30, TAU=0.1), "L = 3", "not available"),
     _p("acoustic", put(ACOUSTIC=1), "ACOUSTIC = 1", "not available"),
     _p("sh_waves", put(WAVETYPE=2, QUELLART_SH=1), "WAVETYPE = 2", "not available"),
-    _p("snapshots", put(SNAP=1), "SNAP = 1", "not available"),
+    _p("snapshots_alone", put(SNAP=1), "TSNAP1 is missing", "SNAP_FILE is missing"),
+    _p("snapshots_folder", put(**SNAPSHOTS | {"SNAP_FILE": "nowhere/w"}), "SNAP_FILE = nowhere/w", "create"),
+    _p("snapshots_su", put(**SNAPSHOTS | {"SNAP_FORMAT": 1}), "SNAP_FORMAT = 1", "3 (binary"),
+    _p("snapshots_late", put(**SNAPSHOTS | {"TSNAP1": 0.04, "TSNAP2": 0.04}), "TSNAP1 = 0.04", "TIME = 0.03"),
+    _p("snapshots_no_shot", put(**SNAPSHOTS | {"SNAPSHOT_START": 3}), "SNAPSHOT_START = 3", "2 shots"),
     _p("plane_wave", put(SRCREC=2, PLANE_WAVE_DEPTH=2, PHI=0, TS=0.1), "SRCREC = 2", "not available"),
     _p("streamer", put(READREC=2, XREC1=15, YREC1=1, XREC2=58, YREC2=1, NGEOPH=2), "shot 1 at x = 51 m", "frame"),
     _p("streamer_without_end", put(READREC=2, XREC1=15), "XREC2 is missing", "READREC = 2"),

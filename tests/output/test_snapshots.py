@@ -249,6 +249,13 @@ def test_a_piece_that_shrinks_meanwhile_costs_nothing(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"w.bin.x.shot2.0.0", "w.bin.x.shot2.1.0"}
 
 
+def test_pieces_that_cannot_be_written(tmp_path):
+    files = snapshots_of(tmp_path, True, 1, 1, (1, 1))
+    (tmp_path / "w.bin.y.shot2.0.0").mkdir()
+    with pytest.raises(DataError, match=r"w\.bin\.y\.shot2\.0\.0: cannot be written \(Is a directory\)"):
+        write_pieces(files)
+
+
 def test_unmerged_snapshots_cannot_be_read(tmp_path):
     files = snapshots_of(tmp_path, True, 1, 1, (1, 1))
     with pytest.raises(DataError, match=r"w\.shot2\.bin\.x: file not found; snapmerge makes it"):

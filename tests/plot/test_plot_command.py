@@ -268,7 +268,7 @@ def test_misfit(folder, drawn):
     ("args", "error", "message"),
     [
         ([], UsageError, r"KIND \(see denise plot --help\)"),
-        (["snapshots"], UsageError, "choose from 'models', 'misfit', 'gather', 'gradient'"),
+        (["snapshots"], UsageError, "choose from 'models', 'misfit', 'gather', 'gradient', 'snap'"),
         (["models"], UsageError, r"FILE\.json \(see denise plot models --help\)"),
         (["models", "nothing.json"], ParameterError, r"nothing\.json"),
         (["models", "fwi.json", "--true", "model/x"], DataError, r"model/x: no such model"),
@@ -306,9 +306,17 @@ def test_exit_codes_and_help(folder, capsys):
     capsys.readouterr()
     assert dispatch(["plot", "--help"]) == 0
     text = capsys.readouterr().out
-    for expected in ("models", "misfit", "gather", "gradient", "examples:", "denise plot models FWI.json"):
+    for expected in (
+        "models",
+        "misfit",
+        "gather",
+        "gradient",
+        "snap",
+        "examples:",
+        "denise plot models FWI.json",
+    ):
         assert expected in text
-    for kind in ("models", "misfit", "gather", "gradient"):
+    for kind in ("models", "misfit", "gather", "gradient", "snap"):
         assert dispatch(["plot", kind, "--help"]) == 0
         assert f"denise plot {kind}" in capsys.readouterr().out
 
