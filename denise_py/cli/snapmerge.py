@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from denise_py.acquisition.sources import read_source_file
 from denise_py.cli.main import prepare_streams, report_failure
-from denise_py.errors import UsageError
+from denise_py.errors import ParameterError, UsageError
 from denise_py.output.snapshot_merge import merge, plan_merge
 from denise_py.output.snapshots import SnapshotFiles
+from denise_py.parallel.launch import find_launch
 from denise_py.parameters.settings import Settings, read_settings
 
 USAGE = """\
@@ -37,11 +39,16 @@ def run(args: list[str]) -> int:
         return 0
     if len(args) != 1:
         raise UsageError("usage: snapmerge FILE.json")
+    launch = find_launch(os.environ)
+    if launch is not None and launch.rank > 0:  # one process does the work, also under mpirun
+        return 0
     settings = read_settings(args[0])
     if settings.snapshots.kind == 0:
         print(f"{args[0]}: SNAP = 0, the run writes no snapshots; nothing to merge")
         return 0
     files = SnapshotFiles.of(settings, _number_of_shots(settings))
+    if not files.shots:
+        raise ParameterError(f"{args[0]}: there are no shots from SNAPSHOT_START to SNAPSHOT_END")
     rows, columns = files.shape
     what = f"{len(files.steps)} snapshots of {columns} x {rows} values"
     for join in plan_merge(files):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from endings import Ending, tree
-from malformed import DATA, MEMORY_OR_DISK, NX, NY, PARAMETERS, SNAPSHOTS, Project, put
+from endings import HANGING, Ending, tree
+from malformed import DATA, MEMORY_OR_DISK, NX, NY, PARAMETERS, SNAPSHOTS, Project, put, text
 
 from denise_py.cli import snapmerge as command
 from denise_py.cli.main import report_failure
@@ -132,6 +134,7 @@ def spoil_merged(project: Project) -> None:
         (put(IDX=2), "su/w.bin.x.shot1.0.0: holds 7200 numbers, but 3600 are needed"),
         (put(NPROCX=2), "su/w.bin.x.shot1.1.0: piece of snapshots is missing, its other pieces are there"),
         (put(SNAP_FORMAT=2), "su/w.asc.x.shot1.0.0: piece of snapshots is missing"),
+        (text("source.dat", "3\n20 0 2 0 100 1e6\n"), "source.dat: line 1"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -185,6 +188,30 @@ def test_wrong_arguments(forward, snapmerge, arguments, words):
     assert (ending.code, ending.out) == (PARAMETERS, "")
     assert words in ending.err
     assert ending.err.count("denise: error:") == 1
+
+
+def test_no_such_shots(finished, snapmerge):
+    put(SNAPSHOT_START=3)(finished)
+    finished.save()
+    ending = snapmerge(finished.folder, "case.json")
+    assert (ending.code, ending.out) == (PARAMETERS, "")
+    assert "case.json: there are no shots from SNAPSHOT_START to SNAPSHOT_END" in ending.err
+
+
+def test_several_processes_do_the_work_once(finished, mpich, environment):
+    """Started by mpirun by mistake."""
+    program = "from denise_py.cli.snapmerge import main; main()"
+    done = subprocess.run(
+        [*mpich, "-n", "3", sys.executable, "-c", program, "case.json"],
+        cwd=finished.folder,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=HANGING,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 5
+    assert names(finished) == set(MERGED)
 
 
 def test_script(finished, monkeypatch, capsys):

@@ -91,6 +91,17 @@ def test_blocks_write_the_same(project, tmp_path, environment, alone, npx, npy, 
         np.testing.assert_allclose(array, expected, rtol=0, atol=10 * SINGLE * size)
 
 
+def test_one_process_that_cannot_write_ends_all(project, tmp_path, environment):
+    file = project.file(tmp_path, NPROCX=2, **KEYS)
+    (tmp_path / "w.bin.p.shot3.1.0").mkdir()
+    command = [find_mpirun(), "-n", "2", sys.executable, "-c"]
+    command += ["from denise_py.cli.main import main; main()", file.name]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 3
+    assert done.stderr.count("w.bin.p.shot3.1.0: cannot be written (Is a directory)") == 1
+    assert "Traceback" not in done.stderr
+
+
 def test_text_holds_seven_digits(project, tmp_path, alone):
     keys = KEYS | {"SNAP": 2, "SNAP_FORMAT": 2, "SNAPSHOT_END": 1}
     project.forward(tmp_path, SEISMO=0, **keys)
