@@ -50,6 +50,8 @@ KNOWN_DIFFERENCES = {
 }
 #: cases that the original refuses as well
 REFUSED = ("fwd_snap_su",)
+#: cases that the original could not run
+FAILED_THERE = ("fwd_planewave",)
 
 
 @dataclass
@@ -227,6 +229,8 @@ def report(case: Path, work: Path) -> tuple[str, bool | None]:
     if code != 0:
         return f"exit code {code}: {last}", False
     expected = case / "expected"
+    if case.name in FAILED_THERE:
+        return "runs; the original failed", code == 0
     if (expected / "L2_LOG.dat").exists():
         return compare_inversion(work, expected), None
     found = compare_seismograms(case.name, work, expected)

@@ -109,23 +109,37 @@ def _azimuth_warnings(
 
 
 def plane_wave(depth: float, angle: float, period: float, type: int, grid: Grid) -> tuple[Source, ...]:
-    """A line of simultaneous sources, one per column: y = depth + x tan(angle), frequency 1 / period.
+    """A horizontal row of sources, one per column, that sends out a plane wave when fired with the delays of
+    `plane_wave_delays`; frequency 1 / period, amplitude 1, delay 0.
 
-    depth: m at x = 0; angle: degrees; period: s. Raises ParameterError when the line leaves the grid.
+    depth: m; angle: dip of the wavefront that goes down, in degrees, positive if it is deeper on the right;
+    period: s. Forces of type 4 are normal to that wavefront (azimuth -angle).
+    Raises ParameterError when the row lies outside the grid.
     """
-    slope = math.tan(math.radians(angle))
-    x = np.arange(1, grid.nx + 1) * grid.dh
-    y = depth + x * slope
-    for end in (y[0], y[-1]):
-        if _node(end, grid, grid.ny) is None:
-            raise ParameterError(
-                f"PLANE_WAVE_DEPTH = {depth:g} m with PHI = {angle:g} degrees reaches y = {end:g} m, outside "
-                f"the grid ({0.5 * grid.dh:g} to {grid.ny * grid.dh:g} m): change the depth or the angle"
-            )
+    if _node(depth, grid, grid.ny) is None:
+        raise ParameterError(
+            f"PLANE_WAVE_DEPTH = {depth:g} m lies outside the grid ({0.5 * grid.dh:g} to "
+            f"{grid.ny * grid.dh:g} m; the first node is at {grid.dh:g} m)"
+        )
+    azimuth = -angle if type == FORCE_ROTATED else 0.0
     return tuple(
-        Source(float(px), float(py), 0.0, 1.0 / period, 1.0, 0.0, type, f"plane wave, column {i}")
-        for i, (px, py) in enumerate(zip(x, y, strict=True), start=1)
+        Source(i * grid.dh, depth, 0.0, 1.0 / period, 1.0, azimuth, type, f"plane wave, column {i}")
+        for i in range(1, grid.nx + 1)
     )
+
+
+def plane_wave_delays(velocity: np.ndarray, angle: float, dh: float) -> np.ndarray:
+    """When the sources of a row fire so that the wavefront leaves it with a dip, (nx,) in s, the first at 0.
+
+    velocity: of the wave along the row, (nx,) in m/s; angle: see plane_wave. The horizontal slowness of a
+    front with dip a is sin(a) / v at every point of the row, and the delay is its integral (trapezoids).
+    The front moves towards its upper end's side: for a positive dip the right end fires first.
+    """
+    slowness = math.sin(math.radians(abs(angle))) / np.asarray(velocity, np.float64)
+    steps = dh * (slowness[1:] + slowness[:-1]) / 2
+    if angle > 0:
+        return np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
+    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def place(source: Source, grid: Grid) -> tuple[int, int]:

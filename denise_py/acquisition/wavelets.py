@@ -20,11 +20,13 @@ wavelet depend on the rounding of its times. Everything else is float64.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
+import scipy.fft
 
 from denise_py.acquisition.tables import data_lines
 from denise_py.errors import DataError, ParameterError
@@ -164,3 +166,21 @@ def read_wavelet_shot(signal_file: str, shot: int, axis: TimeAxis) -> tuple[np.n
     if len(samples) < axis.nt:
         warnings = (f"{path}: {len(samples)} samples for {axis.nt} time steps, zeros are appended",)
     return fit_length(samples, axis.nt), warnings
+
+
+def delayed(samples: np.ndarray, steps: float) -> np.ndarray:
+    """samples (nt,) later by `steps` >= 0 sampling intervals, not necessarily a whole number; what leaves the
+    end is lost.
+
+    Band-limited: a phase shift of the spectrum of the padded series. Whole steps are exact.
+    """
+    nt = len(samples)
+    whole = math.floor(steps)
+    moved = np.zeros(nt)
+    moved[whole:] = samples[: max(nt - whole, 0)]
+    part = steps - whole
+    if part == 0:
+        return moved
+    size = scipy.fft.next_fast_len(2 * nt, real=True)
+    phase = np.exp(-2j * np.pi * scipy.fft.rfftfreq(size) * part)
+    return scipy.fft.irfft(scipy.fft.rfft(moved, size) * phase, size)[:nt]

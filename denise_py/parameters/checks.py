@@ -252,7 +252,7 @@ def _kind_of_run(s: SettingsData) -> Findings:
         yield found("error", text, "receivers.array", "receivers.kind")
     if not s.run.inversion:
         return
-    if not s.sources.one_by_one:
+    if s.sources.kind == 1 and not s.sources.one_by_one:
         text = f"an inversion ({s.show('run.inversion')}) needs one shot per source;"
         yield found(
             "error",

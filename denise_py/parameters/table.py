@@ -31,8 +31,8 @@ VISCOUS: Final = Feature("viscoelastic modelling", available=False)
 ACOUSTIC_WAVES: Final = Feature("acoustic modelling", available=False)
 SH_WAVES: Final = Feature("modelling of SH waves", available=False)
 JOINT_INVERSION: Final = Feature("simulating P-SV and SH waves in one run", available=False)
-PLANE_WAVE: Final = Feature("the plane-wave source", available=False)
-RECEIVER_ARRAY: Final = Feature("the receiver array", available=False)
+PLANE_WAVE: Final = Feature("the plane-wave source", available=True)
+RECEIVER_ARRAY: Final = Feature("the receiver array", available=True)
 STREAMER: Final = Feature("the moving streamer", available=True)
 SNAPSHOT_FILES: Final = Feature("writing of wavefield snapshots", available=True)
 OTHER_NORMS: Final = Feature("inversion with a misfit other than the L2 norm", available=False)
@@ -83,8 +83,8 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 INVERSION: Final = equals("INVMAT", 0)
 RECORDING: Final = positive("SEISMO")
 RECEIVERS: Final = either(RECORDING, INVERSION)
-RECEIVER_LINE: Final = both(RECEIVERS, equals("READREC", 0))
-LINE_START: Final = both(RECEIVERS, equals("READREC", 0, 2))
+RECEIVER_LINE: Final = both(both(RECEIVERS, equals("READREC", 0)), equals("REC_ARRAY", 0))
+LINE_START: Final = either(RECEIVER_LINE, both(RECEIVERS, equals("READREC", 2)))
 LINE_END: Final = either(RECEIVER_LINE, both(both(RECEIVERS, equals("READREC", 2)), positive("XREC1")))
 PSV: Final = equals("WAVETYPE", 1, 3)
 SH: Final = equals("WAVETYPE", 2, 3)
@@ -468,16 +468,17 @@ SOURCES: Final = (
     ),
     Key(
         "PLANE_WAVE_DEPTH", "sources", "plane_wave_depth", "float", "depth of the plane-wave sources",
-        "Depth of the row of sources at the left side of the model; it changes with x when PHI is not zero. "
-        "The row must stay within the model over its whole width. Place it below the absorbing frame when "
-        "there is no free surface.",
+        "Depth of the horizontal row of sources, one in every column of the grid. It sends one plane wave "
+        "down and one up. Place it below the absorbing frame when there is no free surface.",
         used=equals("SRCREC", 2), idle=0.0, unit="m", at_least=0, needs=(Need(PLANE_WAVE),),
     ),
     Key(
-        "PHI", "sources", "plane_wave_angle", "float", "dip of the row of plane-wave sources",
-        "Angle between the row of sources and the horizontal, positive downwards to the right. All sources "
-        "fire at the same time, so the dip of the row is the dip of the wavefront.",
-        used=positive("PLANE_WAVE_DEPTH"), idle=0.0, unit="degrees", needs=(Need(PLANE_WAVE),),
+        "PHI", "sources", "plane_wave_angle", "float", "dip of the plane wave",
+        "Angle between the horizontal and the wavefront that leaves the row of sources downwards, positive "
+        "if it is deeper on the right. The sources fire one after the other, at the pace of the wave "
+        "velocity along the row, so TIME must leave room for their delays. DENISE meant to tilt the row itself.",
+        used=positive("PLANE_WAVE_DEPTH"), idle=0.0, unit="degrees", at_least=-85, at_most=85,
+        needs=(Need(PLANE_WAVE),),
     ),
     Key(
         "TS", "sources", "plane_wave_period", "float", "dominant period of the plane wave",
@@ -551,8 +552,8 @@ RECEIVER_ROWS: Final = (
     Key(
         "REC_ARRAY", "receivers", "array", "int", "number of horizontal receiver lines",
         "A value above 0 covers the model with that many horizontal lines of receivers instead of a single "
-        "one. DENISE placed them wrongly because it took the width of the frame for 0 and the size of a "
-        "block for that of the grid.",
+        "one; it needs READREC = 0, and XREC1 to NGEOPH are not used. DENISE placed them wrongly because it "
+        "took the width of the frame for 0 and the size of a block for that of the grid.",
         default=0, used=RECEIVERS, at_least=0, needs=(Need(RECEIVER_ARRAY, unless=(0,)),),
     ),
     Key(

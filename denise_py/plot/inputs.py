@@ -158,4 +158,4 @@ def _receivers(settings: Settings) -> np.ndarray | None:
 
 
 def _read_sources(settings: Settings) -> tuple[Source, ...]:
-    return read_sources(settings, lambda warning: None)
+    return read_sources(settings, grid_of(settings), lambda warning: None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,21 +13,33 @@ from denise_py.acquisition.receivers import (
     moving_line,
     no_receivers,
     read_receiver_file,
+    receiver_array,
     receiver_line,
 )
-from denise_py.acquisition.sources import Source, read_source_file
+from denise_py.acquisition.sources import (
+    FORCE_X,
+    Source,
+    place,
+    plane_wave,
+    plane_wave_delays,
+    read_source_file,
+)
 from denise_py.acquisition.wavelets import (
     ASCII_FILE,
     SU_FILE,
+    delayed,
+    fit_length,
     read_wavelet_ascii,
     read_wavelet_shot,
     wavelet,
 )
-from denise_py.errors import DataError
+from denise_py.errors import DataError, ParameterError
 from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.model import Medium
 from denise_py.parameters.settings import Settings
 
 PER_SHOT = 2  # value of READREC
+PLANE_WAVE = 2  # value of SRCREC
 SHOWN_FILES = 3  # unusable files of one kind that are named
 
 #: called with every text the user ought to know
@@ -53,12 +65,45 @@ class Shot:
         return self.sources[0].x, self.sources[0].y
 
 
-def read_sources(settings: Settings, tell: Tell) -> tuple[Source, ...]:
-    """All sources of a run."""
-    table = read_source_file(settings.sources.file, settings.sources.type)
+def read_sources(settings: Settings, grid: Grid, tell: Tell) -> tuple[Source, ...]:
+    """All sources of a run: those of the source file, or the row of a plane wave without its delays."""
+    chosen = settings.sources
+    if chosen.kind == PLANE_WAVE:
+        wave = chosen.plane_wave_depth, chosen.plane_wave_angle, chosen.plane_wave_period
+        return plane_wave(*wave, chosen.type, grid)
+    table = read_source_file(chosen.file, chosen.type)
     for warning in table.warnings:
         tell(warning)
     return table.sources
+
+
+def fire(
+    settings: Settings, grid: Grid, sources: Sequence[Source], medium: Callable[[], Medium]
+) -> tuple[tuple[Source, ...], tuple[Source, ...]]:
+    """The sources with their delays, for P-SV or acoustic waves and for SH waves.
+
+    Delays of a plane wave belong to its velocity along the row: that of P waves for explosions, vertical
+    forces and forces normal to the wavefront, that of S waves for horizontal forces and SH waves.
+    Raises ParameterError for S waves that start in a fluid.
+    """
+    chosen = settings.sources
+    if chosen.kind != PLANE_WAVE or chosen.plane_wave_angle == 0:
+        return tuple(sources), tuple(sources)
+    waves, row = settings.physics.wave_type, place(sources[0], grid)[1] - 1
+    found = []
+    for simulated, shear in ((waves in (1, 3), chosen.type == FORCE_X), (waves in (2, 3), True)):
+        if not simulated:
+            found.append(())
+            continue
+        velocity = (medium().vs if shear else medium().vp)[row]
+        if np.any(velocity <= 0):
+            raise ParameterError(
+                f"PHI = {chosen.plane_wave_angle:g}: a plane S wave cannot start at PLANE_WAVE_DEPTH = "
+                f"{chosen.plane_wave_depth:g} m, where vs is zero: take PHI = 0, or another depth or QUELLTYP"
+            )
+        delays = plane_wave_delays(velocity, chosen.plane_wave_angle, grid.dh)
+        found.append(tuple(replace(s, delay=float(t)) for s, t in zip(sources, delays, strict=True)))
+    return found[0], found[1]
 
 
 def by_shot(settings: Settings, items: Sequence) -> tuple[tuple, ...]:
@@ -97,6 +142,9 @@ def read_receivers(settings: Settings, grid: Grid, sources: Sequence[Source]) ->
 def _common_receivers(settings: Settings, grid: Grid) -> Receivers:
     chosen = settings.receivers
     shift = (chosen.shift_x, chosen.shift_y)
+    if chosen.array:
+        lines = chosen.array, chosen.array_depth, chosen.array_distance, chosen.array_spacing
+        return receiver_array(*lines, settings.boundary.width, grid, shift)
     if chosen.kind:
         return read_receiver_file(chosen.file, grid, shift)
     return receiver_line((chosen.x1, chosen.y1), (chosen.x2, chosen.y2), chosen.spacing, grid, shift)
@@ -133,37 +181,48 @@ def all_receiver_nodes(shots: Sequence[Shot]) -> np.ndarray:
 
 
 def read_wavelets(
-    settings: Settings, sources: Sequence[Source], time: TimeAxis, tell: Tell
+    settings: Settings, fired: tuple[Sequence[Source], Sequence[Source]], time: TimeAxis, tell: Tell
 ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """The wavelets (nt,) of all sources for P-SV or acoustic waves, and for SH waves; without amplitude.
 
-    Empty for waves that the run does not simulate. Raises DataError or ParameterError.
+    fired: the sources of both, see `fire`. Empty for waves that the run does not simulate. Raises DataError
+    or ParameterError.
     """
     chosen, waves = settings.sources, settings.physics.wave_type
-    in_plane = (chosen.wavelet, chosen.signal_file) if waves in (1, 3) else None
-    across = (chosen.wavelet_sh, chosen.signal_file_sh) if waves in (2, 3) else None
-    first, second = (
-        _series(*which, settings, sources, time, tell) if which else () for which in (in_plane, across)
-    )
-    return first, second
+    in_plane, across = (), ()
+    if waves in (1, 3):
+        in_plane = _series(chosen.wavelet, chosen.signal_file, settings, fired[0], time, tell)
+    if waves in (2, 3):
+        across = _series(chosen.wavelet_sh, chosen.signal_file_sh, settings, fired[1], time, tell)
+    return in_plane, across
 
 
 def _series(
     kind: int, file: str, settings: Settings, sources: Sequence[Source], time: TimeAxis, tell: Tell
 ) -> tuple[np.ndarray, ...]:
-    if kind == ASCII_FILE:
-        samples = read_wavelet_ascii(file)
-        return tuple(wavelet(kind, s.frequency, s.delay, time, samples) for s in sources)
-    if kind != SU_FILE:
+    if kind not in (ASCII_FILE, SU_FILE):
         return tuple(wavelet(kind, s.frequency, s.delay, time) for s in sources)
-    result = []
-    for number, source in enumerate(sources, start=1):
-        shot = number if settings.sources.one_by_one else 1
+    samples = _samples(kind, file, len(by_shot(settings, sources)), time, tell)
+    series = []
+    for number, source in enumerate(sources):
+        own = samples[number if settings.sources.one_by_one and kind == SU_FILE else 0]
+        # DENISE takes no notice of the delay of a source here, but a plane wave has to be tilted
+        late = settings.sources.kind == PLANE_WAVE
+        series.append(delayed(own, source.delay / time.dt) if late else own)
+    return tuple(series)
+
+
+def _samples(kind: int, file: str, shots: int, time: TimeAxis, tell: Tell) -> list[np.ndarray]:
+    """Series (nt,) of a text file, or of the file of every shot."""
+    if kind == ASCII_FILE:
+        return [fit_length(read_wavelet_ascii(file), time.nt)]
+    found = []
+    for shot in range(1, shots + 1):
         samples, warnings = read_wavelet_shot(file, shot, time)
         for warning in warnings:
             tell(warning)
-        result.append(wavelet(kind, source.frequency, source.delay, time, samples))
-    return tuple(result)
+        found.append(samples)
+    return found
 
 
 def make_shots(

@@ -31,9 +31,11 @@ from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
 from denise_py.propagate import Scheme
 from denise_py.workflow.geometry import (
+    PLANE_WAVE,
     Shot,
     all_receiver_nodes,
     distinct_receivers,
+    fire,
     make_shots,
     read_receivers,
     read_sources,
@@ -112,7 +114,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     for finding in checks.check_files(settings):
         collect.add(finding)
     collect.stop_if_any()
-    sources = collect.run(lambda: read_sources(settings, collect.warnings.append)) or ()
+    sources = collect.run(lambda: read_sources(settings, grid, collect.warnings.append)) or ()
     placed = [collect.run(lambda s=s: place(s, grid)) for s in sources]
     receivers = collect.run(lambda: read_receivers(settings, grid, sources))
     n_shots = len(sources) if settings.sources.one_by_one else min(len(sources), 1)
@@ -121,13 +123,16 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     collect.stop_if_any()
     check_memory(settings, time.nt, len(sources), max(one.ntr for one in receivers))
     workflow = collect.run(lambda: _workflow(settings, collect)) or ()
-    wavelets = collect.run(lambda: read_wavelets(settings, sources, time, collect.warnings.append))
     arrays = collect.run(lambda: _model(settings, grid))
-    collect.stop_if_any()
-    shots = make_shots(settings, sources, placed, wavelets, receivers)
-    scheme = _scheme(settings, dtype)
     kind = parameterization(settings.model.parameterization)
-    model = _in_slots(settings, kind, arrays)
+    model = None if arrays is None else _in_slots(settings, kind, arrays)
+    fired = (sources, sources)
+    if model is not None:
+        fired = collect.run(lambda: fire(settings, grid, sources, lambda: kind.medium(model))) or fired
+    wavelets = collect.run(lambda: read_wavelets(settings, fired, time, collect.warnings.append))
+    collect.stop_if_any()
+    shots = make_shots(settings, fired[0] or fired[1], placed, wavelets, receivers)
+    scheme = _scheme(settings, dtype)
     setup = Setup(settings, grid, time, scheme, shots, kind, model, workflow)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
@@ -221,7 +226,10 @@ def _check_geometry(setup: Setup, collect: _Collector) -> None:
     b = setup.settings.boundary
     places = {"free_surface": b.free_surface, "periodic": b.periodic}
     nodes = np.array([node for shot in setup.shots for node in shot.nodes])
-    collect.warnings += frame_warnings(nodes, setup.grid, b.width, what="sources", **places)
+    sources = dict(places)
+    if setup.settings.sources.kind == PLANE_WAVE:  # its row crosses the frames at the sides
+        sources["periodic"] = True
+    collect.warnings += frame_warnings(nodes, setup.grid, b.width, what="sources", **sources)
     spreads = distinct_receivers(shot.receivers for shot in setup.shots)
     what = "receivers" if len(spreads) == 1 else "receivers of all shots"
     nodes = all_receiver_nodes(setup.shots)

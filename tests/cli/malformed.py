@@ -467,8 +467,22 @@ PARAMETERS_ALONE = (
     _p("snapshots_su", put(**SNAPSHOTS | {"SNAP_FORMAT": 1}), "SNAP_FORMAT = 1", "3 (binary"),
     _p("snapshots_late", put(**SNAPSHOTS | {"TSNAP1": 0.04, "TSNAP2": 0.04}), "TSNAP1 = 0.04", "TIME = 0.03"),
     _p("snapshots_no_shot", put(**SNAPSHOTS | {"SNAPSHOT_START": 3}), "SNAPSHOT_START = 3", "2 shots"),
-    _p("plane_wave", put(SRCREC=2, PLANE_WAVE_DEPTH=2, PHI=0, TS=0.1), "SRCREC = 2", "not available"),
-    _p("streamer", put(READREC=2, XREC1=15, YREC1=1, XREC2=58, YREC2=1, NGEOPH=2), "shot 1 at x = 51 m", "frame"),
+    _p(
+        "plane_wave_depth", put(SRCREC=2, PLANE_WAVE_DEPTH=50, PHI=0, TS=0.1), "PLANE_WAVE_DEPTH = 50", "40 m"
+    ),
+    _p("plane_wave_dip", put(SRCREC=2, PLANE_WAVE_DEPTH=2, PHI=90, TS=0.1), "PHI = 90", "<= 85"),
+    _p(
+        "receiver_array",
+        put(READREC=0, REC_ARRAY=3, DRX=5, REC_ARRAY_DEPTH=20, REC_ARRAY_DIST=15),
+        "y = 50 m",
+    ),
+    _p("receiver_array_of_file", put(REC_ARRAY=3, DRX=5, REC_ARRAY_DEPTH=2, REC_ARRAY_DIST=5), "READREC = 0"),
+    _p(
+        "streamer",
+        put(READREC=2, XREC1=15, YREC1=1, XREC2=58, YREC2=1, NGEOPH=2),
+        "shot 1 at x = 51 m",
+        "frame",
+    ),
     _p("streamer_without_end", put(READREC=2, XREC1=15), "XREC2 is missing", "READREC = 2"),
     _p("output_name_too_long", put(SEIS_FILE="su/" + 300 * "x"), "SEIS_FILE = su/xxx", "too long"),
     _p("output_folder_missing", no_directory("su"), "SEIS_FILE = su/run", "does not exist", "create"),

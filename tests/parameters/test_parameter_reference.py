@@ -14,7 +14,7 @@ from denise_py.parameters.workflow_file import read_workflow
 
 # Parts of the names of cases that need something this version lacks.
 MISSING = """
-_ac_ _sh_ psvsh visc planewave recarray lnorm normalize trkill timewin timefilt2 timefilt1_zp stf
+_ac_ _sh_ psvsh visc lnorm normalize trkill timewin timefilt2 timefilt1_zp stf
 taper_file spatfilter gradfilter modelfilter lbfgs_step0
 """
 
