@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +20,9 @@ from denise_py.medium.model import Medium
 from denise_py.parallel.domain import Subdomain
 from denise_py.parallel.halo import HaloExchange
 from denise_py.physics.base import Physics
+
+#: (take, steps): take(n) is called after each of these steps, counted from 1
+Snapshots = tuple[Callable[[int], None], frozenset[int]]
 
 #: steps between two looks at the fields for a blow-up, on all blocks at once
 CHECK_EVERY = 100
@@ -46,6 +51,51 @@ class Scheme:
         )
 
 
+class StepTimes:
+    """Wall time of a simulation in seconds. steps: their number; total: all of the time loop; parts: updates
+    and exchange of both halves of the steps, and writing of snapshots. The parts of the steps are nan when
+    the block has no neighbours: then many steps run in one call."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self.steps = 0
+        self.total = 0.0
+        self.parts = dict.fromkeys(("velocity", "velocity_exchange", "stress", "stress_exchange"), 0.0)
+        self.parts["snapshots"] = 0.0
+        self._begun = self._last = clock()
+
+    def lap(self, part: str = "") -> None:
+        """Since the last lap the part has been at work; without a part only the next lap begins."""
+        now = self._clock()
+        if part:
+            self.parts[part] += now - self._last
+        self._last = now
+
+    def undivided(self) -> None:
+        """Nobody can tell the halves of the steps apart."""
+        self.parts = {"snapshots": self.parts["snapshots"]} | {
+            part: math.nan for part in self.parts if part != "snapshots"
+        }
+
+    def end(self, steps: int) -> None:
+        """That many steps are done."""
+        self.steps, self.total = steps, self._clock() - self._begun
+
+    def add(self, other: StepTimes) -> None:
+        """Count another simulation in."""
+        self.steps, self.total = self.steps + other.steps, self.total + other.total
+        for part, seconds in other.parts.items():
+            self.parts[part] += seconds
+
+
+def total_times(parts: Iterable[StepTimes]) -> StepTimes:
+    """Those of several simulations together."""
+    total = StepTimes()
+    for one in parts:
+        total.add(one)
+    return total
+
+
 class Propagator:
     """Simulates shots on one block of the grid, together with the other blocks of its group.
 
@@ -72,6 +122,8 @@ class Propagator:
         self._exchange_stress = self._exchange(physics.stress_fields)
         self._nothing = physics.new_store(0, 0, (0, 0), self.dtype)
         self.coefficients: NamedTuple | None = None
+        #: of the last run
+        self.times = StepTimes()
 
     def _exchange(self, names: tuple[str, ...]) -> HaloExchange:
         return HaloExchange(self.comm, self.block, self.half, [getattr(self.fields, n) for n in names])
@@ -97,7 +149,7 @@ class Propagator:
         injection: NamedTuple,
         recording: NamedTuple,
         store: NamedTuple | None = None,
-        snapshots: tuple[Callable[[int], None], frozenset[int]] | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """Run all steps from rest; fills the recording and, if given, the store of increments.
 
@@ -105,6 +157,7 @@ class Propagator:
         fields of that time in `fields`. Raises StabilityError within 100 steps of a blow-up, on all ranks.
         """
         self._rest(self._strips)
+        times = self.times = StepTimes()
         store = self._nothing if store is None else store
         if store.every:
             store.energy[:] = 0
@@ -117,8 +170,11 @@ class Propagator:
             self._advance(first, last, injection, recording, store)
             self._check(last)
             if due and last == due[0]:
+                times.lap()
                 snapshots[0](due.pop(0))
+                times.lap("snapshots")
             first = last
+        times.end(self.time.nt)
 
     def transposed(self, injection: NamedTuple, store: NamedTuple) -> NamedTuple:
         """Run all steps backward with adjoint sources; returns the correlations with the store (ny, nx)."""
@@ -126,35 +182,51 @@ class Propagator:
             self._transposed_strips = self._make_transposed_strips()
         strips = self._transposed_strips
         self._rest(strips)
+        times = self.times = StepTimes()
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
         steps, nt = self.physics.steps, self.time.nt
         steps.inject_stress(nt - 1, self.fields, self.coefficients, self._box, self._surface, injection)
         for last in range(nt, 0, -CHECK_EVERY):
             self._retreat(last, max(last - CHECK_EVERY, 0), injection, store, out, strips)
             self._check(last)
+        times.end(nt)
         return out
 
     def _advance(self, first: int, last: int, injection, recording, store) -> None:
         steps, f, c, box, strips, w = self._arguments(self._strips)
         if not (self._exchange_velocity.needed or self._exchange_stress.needed):
             steps.forward_steps(first, last, f, c, box, strips, w, self._surface, injection, recording, store)
+            self.times.undivided()
             return
+        lap = self.times.lap
+        lap()
         for n in range(first, last):
             steps.forward_velocity(n, f, c, box, strips, w, injection, store)
+            lap("velocity")
             self._exchange_velocity.run()
+            lap("velocity_exchange")
             steps.forward_stress(n, f, c, box, strips, w, self._surface, injection, recording, store)
+            lap("stress")
             self._exchange_stress.run()
+            lap("stress_exchange")
 
     def _retreat(self, last: int, first: int, injection, store, out, strips: Strips) -> None:
         steps, f, c, box, strips, w = self._arguments(strips)
         if not (self._exchange_velocity.needed or self._exchange_stress.needed):
             steps.transposed_steps(last, first, f, c, box, strips, w, self._surface, injection, store, out)
+            self.times.undivided()
             return
+        lap = self.times.lap
+        lap()
         for n in range(last - 1, first - 1, -1):
             self._exchange_stress.run()
+            lap("stress_exchange")
             steps.transposed_velocity(n, f, c, box, strips, w, injection, store, out)
+            lap("velocity")
             self._exchange_velocity.run()
+            lap("velocity_exchange")
             steps.transposed_stress(n, f, c, box, strips, w, self._surface, injection)
+            lap("stress")
 
     def _arguments(self, strips: Strips):
         return self.physics.steps, self.fields, self.coefficients, self._box, strips, self._weights

@@ -8,7 +8,7 @@ import numpy as np
 
 from denise_py.fd.compile import kernel
 from denise_py.fd.containers import Points
-from denise_py.fd.kernels_acoustic import image_odd, transpose_image_odd, zero_row
+from denise_py.fd.kernels_acoustic import image_odd, transpose_image_odd
 from denise_py.fd.kernels_sh import update_stress, update_velocity
 from denise_py.fd.layers import (
     absorb_x_backward,

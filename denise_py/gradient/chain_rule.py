@@ -77,9 +77,7 @@ def material_gradient(
 # --- P-SV -------------------------------------------------------------------------------------------------
 
 
-def psv_gradient(
-    correlation: Correlations, medium: Medium, courant: float, surface: bool
-) -> LameGradient:
+def psv_gradient(correlation: Correlations, medium: Medium, courant: float, surface: bool) -> LameGradient:
     """Elastic P-SV, from fd.steps_psv.Correlation."""
     lam, mu = np.asarray(medium.lam, np.float64), np.asarray(medium.mu, np.float64)
     t, d, s = (correlation[name] for name in ("total", "difference", "shear"))
@@ -150,12 +148,19 @@ def _viscous_surface_row(
     respect to the plate's C and N, see physics.psv: r = F/G, N = D (1 - r) + E r, C = F (2 - r) - share N."""
     lam, mu, taup, taus = (a[0] for a in _double(medium, "lam", "mu", "taup", "taus"))
     l2m = lam + 2 * mu
-    (f_mu, f_taus), (g_l2m, g_taup) = relaxation.fastest_slopes(mu, taus), relaxation.fastest_slopes(l2m, taup)
+    (f_mu, f_taus), (g_l2m, g_taup) = (
+        relaxation.fastest_slopes(mu, taus),
+        relaxation.fastest_slopes(l2m, taup),
+    )
     (_, (d_mu, d_taus)), (_, (e_l2m, e_taup)) = (
         relaxation.modulus_slopes(mu, taus),
         relaxation.modulus_slopes(l2m, taup),
     )
-    g, d, e = relaxation.fastest(l2m, taup), 2 * relaxation.moduli(mu, taus)[1], relaxation.moduli(l2m, taup)[1]
+    g, d, e = (
+        relaxation.fastest(l2m, taup),
+        2 * relaxation.moduli(mu, taus)[1],
+        relaxation.moduli(l2m, taup)[1],
+    )
     r = _divide(2 * relaxation.fastest(mu, taus), g)
     share = len(relaxation.frequencies) - relaxation.step_factors()[2]
     by_memory = by_n - share * by_c
@@ -203,7 +208,9 @@ def sh_gradient(
     mu = np.asarray(medium.mu, np.float64)
     x, y = correlation["shear_x"], correlation["shear_y"]
     # at_x^2 dE/dat_x is the product itself, see the harmonic means
-    return _sh_result(physics, medium, courant, x / courant, y / courant, correlation, np.zeros_like(mu), None)
+    return _sh_result(
+        physics, medium, courant, x / courant, y / courant, correlation, np.zeros_like(mu), None
+    )
 
 
 def viscous_sh_gradient(
@@ -244,9 +251,7 @@ def _sh_result(
     else:
         sums = transpose_mean_y(transpose_mean_x(x)) / 4 + y
         density = transpose_mean_y(force) / (2 * courant)
-    return LameGradient(
-        zero, _divide(sums, mu**2), np.where(mu > 0, density, 0.0), None, g_taus
-    )
+    return LameGradient(zero, _divide(sums, mu**2), np.where(mu > 0, density, 0.0), None, g_taus)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------

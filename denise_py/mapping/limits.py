@@ -4,7 +4,7 @@ Each parameter is kept in the intersection of its absolute bounds and its allowe
 model. Where vp/vs is too small then, vp is raised and vs lowered to the nearest point that satisfies the
 ratio and the bounds. (Moving vp alone, as DENISE does, would not be a projection: every direction could turn
 uphill where it acts.) Where ratio and bounds contradict each other the bounds win. Fluid nodes of the start
-model (vs = 0) stay fluid. Bounds and ratio concern vp, vs and rho whatever the parameterisation of the
+model (vs = 0) stay fluid, void ones (vp = vs = 0) void, with their density. Bounds and ratio concern vp, vs and rho whatever the parameterisation of the
 inversion is.
 """
 
@@ -38,6 +38,7 @@ class Limits:
         A start value outside its bounds is moved to the nearest bound before the deviation is taken.
         """
         lower, upper = {}, {}
+        void = (np.asarray(start["vp"]) == 0) & (np.asarray(start["vs"]) == 0)
         for name, (lowest, highest) in bounds.items():
             model = np.asarray(start[name], np.float64)
             low, high = np.full(model.shape, float(lowest)), np.full(model.shape, float(highest))
@@ -45,11 +46,9 @@ class Limits:
                 inside = np.clip(model, low, high)
                 low = np.maximum(low, inside * (1 - percent[name] / 100))
                 high = np.minimum(high, inside * (1 + percent[name] / 100))
-            if name == "vs":
-                fluid = model == 0
-                low, high = np.where(fluid, 0.0, low), np.where(fluid, 0.0, high)
-            lower[name], upper[name] = low, high
-        return cls(lower, upper, ratio if ratio > 1 else 0.0)
+            frozen = void if name == "rho" else model == 0
+            lower[name], upper[name] = np.where(frozen, model, low), np.where(frozen, model, high)
+        return cls(lower, upper, ratio if ratio > 1 and np.any(start["vp"]) else 0.0)
 
     def apply(
         self, model: Mapping[str, np.ndarray], mobility: Mapping[str, float] | None = None

@@ -156,8 +156,8 @@ class _Rule:
 def model_problems(model: Mapping[str, np.ndarray], grid: Grid, base: str = "model") -> list[str]:
     """One line for each physical law the model breaks; works with whichever quantities are there.
 
-    Density and P velocity (or lam + 2 mu) must be positive, S velocity (or mu) not negative (0 is a
-    fluid), and the bulk modulus lam + 2/3 mu not negative, that is vp >= sqrt(4/3) vs.
+    Density and P velocity (or lam + 2 mu) must be positive, except in void, where both velocities (moduli) are
+    0; S velocity (or mu) not negative (0 is a fluid), and the bulk modulus lam + 2/3 mu not negative, that is vp >= sqrt(4/3) vs.
     """
     return _violations(grid, _laws(model, base))
 
@@ -167,10 +167,21 @@ def model_warnings(model: Mapping[str, np.ndarray], grid: Grid, base: str = "mod
     return _violations(grid, _oddities(model, base))
 
 
+def void_nodes(model: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Nodes without any material, (ny, nx) bool: neither vp nor vs (or neither lam nor mu). A model of SH waves,
+    without vp, has none."""
+    fast, slow = ("lam", "mu") if "lam" in model else ("vp", "vs")
+    if fast not in model:
+        return np.zeros(model["rho"].shape, bool)
+    return (model[fast] == 0) & (model.get(slow, 0.0) == 0)
+
+
 def _laws(model: Mapping[str, np.ndarray], base: str) -> Iterable[_Rule]:
+    void = void_nodes(model) if "rho" in model else np.zeros((1, 1), bool)
     for name in ("rho", "vp"):
         if name in model:
-            yield _Rule(f"{base}.{name}", model[name], model[name] <= 0, "not positive")
+            yield _Rule(f"{base}.{name}", model[name], (model[name] <= 0) & ~void, "not positive")
+            yield _Rule(f"{base}.{name}", model[name], (model[name] < 0) & void, "negative")
     for name in ("vs", "mu"):
         if name in model:
             yield _Rule(f"{base}.{name}", model[name], model[name] < 0, "negative")
@@ -181,7 +192,10 @@ def _laws(model: Mapping[str, np.ndarray], base: str) -> Iterable[_Rule]:
         )
     if "lam" in model:
         lam, mu = (model[name].astype(np.float64) for name in ("lam", "mu"))
-        yield _Rule(f"{base}.lam", model["lam"], lam + 2 * mu <= 0, "too small, lam + 2 mu is not positive")
+        stiffness = lam + 2 * mu
+        yield _Rule(
+            f"{base}.lam", model["lam"], (stiffness <= 0) & ~void, "too small, lam + 2 mu is not positive"
+        )
         yield _Rule(
             f"{base}.lam", model["lam"], 3 * lam + 2 * mu < 0, "too small, the bulk modulus is negative"
         )

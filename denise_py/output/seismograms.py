@@ -22,16 +22,6 @@ _QUANTITIES = {
     "curl": "curl, scaled curl of the particle velocity",
 }
 
-#: components by the number of SEISMO
-WANTED = {
-    0: (),
-    1: ("vx", "vy"),
-    2: ("p",),
-    3: ("div", "curl"),
-    4: ("vx", "vy", "p", "div", "curl"),
-    5: ("vx", "vy", "p"),
-}
-
 
 @dataclass(frozen=True)
 class SeismogramFiles:

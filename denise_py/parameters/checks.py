@@ -23,6 +23,7 @@ from denise_py.parameters.finding import (
     recorded_components,
     snapshot_steps,
     steps,
+    wave_parameters,
 )
 from denise_py.parameters.models import SettingsData
 from denise_py.parameters.workflow_file import Stage
@@ -37,6 +38,7 @@ ONE_SIDED_ROWS: Final = 8  # the one-sided operators reach five rows down
 FRAME_CYCLES_PER_STEP: Final = 5  # beyond, the frequency shift of the frame makes the simulation unstable
 LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
+BOTH_WAVES: Final = 3  # number of the wave type
 LAME: Final = 3  # number of the parameterisation
 
 
@@ -159,6 +161,10 @@ def _surface(s: SettingsData) -> Findings:
     if not s.boundary.one_sided_surface:
         return
     scheme = s.show("boundary.one_sided_surface")
+    if s.physics.acoustic or s.physics.wave_type != 1:
+        waves = s.show("physics.acoustic") if s.physics.acoustic else s.show("physics.wave_type")
+        text = f"{scheme} is for P-SV waves only, found {waves}; take the images (0)"
+        yield found("error", text, "boundary.one_sided_surface", "physics.acoustic", "physics.wave_type")
     if (s.fd.order, s.fd.max_relative_error) != (4, 0):
         text = f"{scheme} goes with operators of order 4 by Taylor only, found {s.show('fd.order')} and"
         advice = "set them to 4 and 0, or take the images (0)"
@@ -252,6 +258,9 @@ def _kind_of_run(s: SettingsData) -> Findings:
         yield found("error", text, "receivers.array", "receivers.kind")
     if not s.run.inversion:
         return
+    if s.physics.wave_type == BOTH_WAVES:
+        text = f"{s.show('physics.wave_type')}: joint inversion is not available in this version; invert P-SV"
+        yield found("error", f"{text} (1) or SH waves (2)", "physics.wave_type", "run.inversion")
     if s.sources.kind == 1 and not s.sources.one_by_one:
         text = f"an inversion ({s.show('run.inversion')}) needs one shot per source;"
         yield found(
@@ -303,11 +312,7 @@ def _inversion(s: SettingsData) -> Findings:
 
 def _start_paths(s: SettingsData) -> tuple[str, ...]:
     """Settings of the first iteration of every parameter that the waves depend on."""
-    if s.physics.acoustic:
-        return "inversion.vp_from", "inversion.rho_from"
-    if s.physics.wave_type == 2:
-        return "inversion.vs_from", "inversion.rho_from"
-    return "inversion.vp_from", "inversion.vs_from", "inversion.rho_from"
+    return tuple(f"inversion.{name}_from" for name in wave_parameters(s))
 
 
 def _test_shots(s: SettingsData, shots: int) -> Findings:

@@ -99,6 +99,13 @@ def data_components(settings: SettingsData) -> tuple[str, ...]:
     return (in_plane if waves in (1, 3) else ()) + (("z",) if waves in (2, 3) else ())
 
 
+def wave_parameters(settings: SettingsData) -> tuple[str, ...]:
+    """Those of vp, vs, rho that the simulated waves depend on."""
+    if settings.physics.acoustic:
+        return "vp", "rho"
+    return ("vs", "rho") if settings.physics.wave_type == 2 else ("vp", "vs", "rho")
+
+
 def model_endings(settings: SettingsData) -> tuple[str, ...]:
     """Endings of the model files that are read, in the order of the three parameters."""
     if settings.physics.acoustic:

@@ -61,6 +61,7 @@ class PhysicsSettings(Group):
 
     acoustic: bool
     wave_type: int
+    sh_on_nodes: bool
 
 
 class DomainSettings(Group):

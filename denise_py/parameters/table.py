@@ -27,10 +27,10 @@ from denise_py.parameters.key import (
 
 # ------------------------------------------------------------------------------------ features
 
-VISCOUS: Final = Feature("viscoelastic modelling", available=False)
-ACOUSTIC_WAVES: Final = Feature("acoustic modelling", available=False)
-SH_WAVES: Final = Feature("modelling of SH waves", available=False)
-JOINT_INVERSION: Final = Feature("simulating P-SV and SH waves in one run", available=False)
+VISCOUS: Final = Feature("viscoelastic modelling", available=True)
+ACOUSTIC_WAVES: Final = Feature("acoustic modelling", available=True)
+SH_WAVES: Final = Feature("modelling of SH waves", available=True)
+JOINT_INVERSION: Final = Feature("joint inversion of P-SV and SH waves", available=False)
 PLANE_WAVE: Final = Feature("the plane-wave source", available=True)
 RECEIVER_ARRAY: Final = Feature("the receiver array", available=True)
 STREAMER: Final = Feature("the moving streamer", available=True)
@@ -152,7 +152,7 @@ RUN: Final = (
     Key(
         "LOG_FILE", "run", "log_file", "str", "base name of the log files",
         "The number of the process is appended to it. The directory is created when the first line is "
-        "written. DENISE ignored this key and wrote hidden files into the working directory.",
+        "written. LOG_FILE.0.timings tells at the end of a run where the time went. DENISE ignored this key and wrote hidden files into the working directory.",
         default="log/LOG_FILE", used=positive("LOG"),
     ),
     Key(
@@ -185,7 +185,16 @@ PHYSICS: Final = (
         "for every shot. With ACOUSTIC = 1 the value is 1.",
         default=1, idle=1, used=equals("ACOUSTIC", 0),
         choices={1: "P-SV", 2: "SH", 3: "P-SV and SH"},
-        needs=(Need(SH_WAVES, unless=(1, 3)), Need(JOINT_INVERSION, unless=(1, 2))),
+        needs=(Need(SH_WAVES, unless=(1,)), Need(JOINT_INVERSION)),
+    ),
+    Key(
+        "SH_AVERAGING", "physics", "sh_on_nodes", "bool", "how SH media are put on the grid",
+        "0 puts vz half a cell below the node, with the mean density of two nodes and the harmonic mean of mu "
+        "over four nodes for one of the stresses, as DENISE does, whose seismograms it reproduces. 1 puts vz "
+        "on the node with its own density, and takes means of mu over the two nodes beside each stress. A free "
+        "surface then lies half a cell above the first row.",
+        default=0, used=SH, choices={0: "vz between the nodes, as DENISE", 1: "vz on the nodes"},
+        needs=(Need(SH_WAVES),),
     ),
 )
 
@@ -305,9 +314,9 @@ ATTENUATION: Final = (
     Key(
         "L", "attenuation", "mechanisms", "int", "number of relaxation mechanisms",
         "0 is an elastic medium. One mechanism absorbs around one frequency; three make Q nearly constant "
-        "over about two decades. Each costs three more fields and noticeable time. DENISE demanded TAU as "
-        "soon as this key was present, even with 0; here TAU is needed for L > 0 only.",
-        default=0, at_least=0, at_most=5, needs=(Need(VISCOUS, unless=(0,)),),
+        "over about two decades. Each costs three more fields and noticeable time. DENISE took five at most and "
+        "demanded TAU as soon as this key was present, even with 0; here TAU is needed for L > 0 only.",
+        default=0, at_least=0, at_most=10, needs=(Need(VISCOUS, unless=(0,)),),
     ),
     *(
         Key(
@@ -316,7 +325,7 @@ ATTENUATION: Final = (
             "logarithmic axis over the band of the data.",
             used=at_least("L", number), idle=0.0, unit="Hz", above=0, needs=(Need(VISCOUS),), part=number - 1,
         )
-        for number in (1, 2, 3, 4, 5)
+        for number in range(1, 11)
     ),
     Key(
         "TAU", "attenuation", "tau", "float", "level of attenuation",
@@ -476,7 +485,7 @@ SOURCES: Final = (
         "PHI", "sources", "plane_wave_angle", "float", "dip of the plane wave",
         "Angle between the horizontal and the wavefront that leaves the row of sources downwards, positive "
         "if it is deeper on the right. The sources fire one after the other, at the pace of the wave "
-        "velocity along the row, so TIME must leave room for their delays. DENISE meant to tilt the row itself.",
+        "velocity along the row, so TIME must leave room for their delays. DENISE meant to tilt the row.",
         used=positive("PLANE_WAVE_DEPTH"), idle=0.0, unit="degrees", at_least=-85, at_most=85,
         needs=(Need(PLANE_WAVE),),
     ),

@@ -182,9 +182,9 @@ class ViscousPSV(ElasticPSV):
 
 def surface_ratio(relaxation: Relaxation, medium: Medium) -> np.ndarray:
     """F/G = 2 mu / (lam + 2 mu) of the unrelaxed moduli in the surface row, (nx,); 0 in void."""
-    lam, mu, taup, taus = (np.asarray(a[0], np.float64) for a in (
-        medium.lam, medium.mu, medium.taup, medium.taus
-    ))
+    lam, mu, taup, taus = (
+        np.asarray(a[0], np.float64) for a in (medium.lam, medium.mu, medium.taup, medium.taus)
+    )
     f, g = 2 * relaxation.fastest(mu, taus), relaxation.fastest(lam + 2 * mu, taup)
     return np.divide(f, g, out=np.zeros_like(f), where=g > 0)
 

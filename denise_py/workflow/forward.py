@@ -10,11 +10,13 @@ import numpy as np
 
 from denise_py.acquisition.receivers import receiver_file_of
 from denise_py.log import Progress, duration
-from denise_py.output.seismograms import WANTED, SeismogramFiles, quantity
+from denise_py.output.seismograms import SeismogramFiles, quantity
+from denise_py.parameters.finding import recorded_components
 from denise_py.traces.files import atomic_file
 from denise_py.workflow.geometry import moves_along
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.simulator import Simulator
+from denise_py.workflow.timings import Timings
 
 
 def seismogram_files(setup: Setup) -> SeismogramFiles:
@@ -23,13 +25,15 @@ def seismogram_files(setup: Setup) -> SeismogramFiles:
     return SeismogramFiles(s.prefix, dict(s.files), s.every, s.format, setup.receivers.from_line)
 
 
-def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None:
-    """Simulate all shots; the groups of processes share them."""
+def run_forward(
+    setup: Setup, processes: Processes, log: logging.Logger, timings: Timings | None = None
+) -> None:
+    """Simulate all shots; the groups of processes share them. timings: to note where the time went."""
     if processes.world.is_root:
         write_receiver_positions(setup)
-    simulator = Simulator(setup, processes)
+    simulator = Simulator(setup, processes, timings)
     simulator.set_medium(setup.medium)
-    components = WANTED[setup.settings.seismograms.kind]
+    components = recorded_components(setup.settings)
     scales = simulator.div_curl_scales() if "div" in components else None
     numbers = [shot.number for shot in setup.shots]
     mine = processes.groups.shots_of_group(processes.group_number, numbers)
@@ -38,7 +42,8 @@ def run_forward(setup: Setup, processes: Processes, log: logging.Logger) -> None
     for count, number in enumerate(mine, start=1):
         traces = simulator.forward(setup.shots[number - 1], components, scales=scales, snapshots=True)
         if traces is not None:
-            write_seismograms(setup, number, traces)
+            with simulator.timings.writing(number):
+                write_seismograms(setup, number, traces)
         progress.step(count)
     progress.close()
     processes.world.barrier()

@@ -16,7 +16,7 @@ from denise_py.mapping.scaling import Scaling
 from denise_py.misfit.registry import find_misfit
 from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Problem
-from denise_py.output.seismograms import WANTED
+from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
     limit_warnings,
     model_limits,
@@ -34,15 +34,19 @@ from denise_py.workflow.results import Finished, Results
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.stages import StageClock, StagePlan, active_slots, first_iteration, plan_stages
+from denise_py.workflow.timings import Timings
 from denise_py.workflow.together import on_all
 
 
-def run_inversion(setup: Setup, processes: Processes, log: logging.Logger) -> dict[str, np.ndarray]:
-    """Invert the observed data from the start model; returns the final model {slot: (ny, nx)}.
+def run_inversion(
+    setup: Setup, processes: Processes, log: logging.Logger, timings: Timings | None = None
+) -> dict[str, np.ndarray]:
+    """Invert the observed data from the start model; returns the final model {slot: (ny, nx)}. timings: to
+    note where the time went.
 
     Raises NoProgressError when not a single step lowered the misfit.
     """
-    return Inversion(setup, processes, log).run()
+    return Inversion(setup, processes, log, timings).run()
 
 
 @dataclass
@@ -61,14 +65,18 @@ class _Running:
 class Inversion:
     """An inversion run. Collective over all processes; files are written by rank 0 and the group heads."""
 
-    def __init__(self, setup: Setup, processes: Processes, log: logging.Logger) -> None:
+    def __init__(
+        self, setup: Setup, processes: Processes, log: logging.Logger, timings: Timings | None = None
+    ) -> None:
         self.setup, self.processes, self.log = setup, processes, log
         settings = setup.settings
         self.stages = plan_stages(settings, setup.workflow)
-        self.simulator = Simulator(setup, processes)
+        self.simulator = Simulator(setup, processes, timings)
+        self.timings = self.simulator.timings
         mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
         own = mine if processes.group.is_root else ()
-        self.observed = on_all(processes.world, lambda: ObservedData(setup, own))
+        with self.timings.during("reading of the observed data"):
+            self.observed = on_all(processes.world, lambda: ObservedData(setup, own))
         self.misfit = find_misfit(settings.misfit.norm)
         self.limits = model_limits(setup)
         for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
@@ -137,7 +145,7 @@ class Inversion:
         """Objective and minimiser for a set of parameters; the optimiser's memory starts empty."""
         settings = self.setup.settings
         scaling = Scaling.of_model(self.setup.model, slots)
-        recorded = WANTED[settings.seismograms.kind]
+        recorded = recorded_components(settings)
         state = _Running(iteration, model, slots, scaling, np.ones(self.setup.grid.shape))
         state.objective = Objective(
             self.simulator,
@@ -184,7 +192,8 @@ class Inversion:
         )
         objective.rejected.clear()
         if self.processes.world.is_root:
-            self.results.write(done)
+            with self.timings.during("writing of models, gradients and the misfit log"):
+                self.results.write(done)
         self.results.tell(done)
         return report
 

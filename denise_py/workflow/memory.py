@@ -14,7 +14,6 @@ from denise_py.parameters.settings import Settings
 #: what the process that reads the model holds per node at least: start model in double precision, its copy
 #: as a medium, coefficients and fields in single precision
 BYTES_PER_NODE = 100
-STORED_FIELDS = 5
 
 
 def check_memory(
@@ -33,7 +32,7 @@ def check_memory(
     ]
     if settings.run.inversion:
         every = settings.inversion.sampling
-        kept = DecimatedStorage.bytes_needed(STORED_FIELDS, every, nt, (grid.ny, grid.nx), 4) // blocks
+        kept = DecimatedStorage.bytes_needed(_stored_fields(settings), every, nt, (grid.ny, grid.nx), 4) // blocks
         remedy = "raise DTINV, or NPROCX and NPROCY for more processes per shot"
         shares.append((kept, f"the wavefield kept for the gradient every {every} steps; {remedy}"))
     needed = sum(size for size, _ in shares)
@@ -43,6 +42,13 @@ def check_memory(
             f"a process needs at least {_gib(needed)} of memory, but this machine has {_gib(available)}: "
             f"{_gib(size)} are for {what}"
         )
+
+
+def _stored_fields(settings: Settings) -> int:
+    """Arrays that are kept per step: five of P-SV waves, three of acoustic and of SH waves."""
+    if settings.physics.acoustic:
+        return 3
+    return {1: 5, 2: 3, 3: 8}[settings.physics.wave_type]
 
 
 def physical_memory() -> int:

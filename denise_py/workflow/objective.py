@@ -15,14 +15,14 @@ from itertools import zip_longest
 import numpy as np
 
 from denise_py.errors import NoProgressError, StabilityError
-from denise_py.gradient.chain_rule import CHAIN_RULES
+from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS
 from denise_py.gradient.precondition import WeightSum, gradient_size, illumination
 from denise_py.mapping.scaling import Scaling
-from denise_py.medium.stability import resolution
 from denise_py.misfit.norms import Residual
 from denise_py.misfit.registry import Misfit, Totals
 from denise_py.parallel.collect import sum_in_order
+from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.integrate import integrate_transpose
 from denise_py.workflow.observed import ObservedData
@@ -139,7 +139,7 @@ class Objective:
         # one process decides, so that rounding differences between machines cannot separate them
         p = world.bcast(p if world.is_root else None) if world.size > 1 else p
         model = self._scaling.model(p, self._base)
-        medium = setup.parameterization.medium(model)
+        medium = setup.medium_of(model)
         reason = self._inadmissible(medium)
         if reason:
             self.rejected.append(reason)
@@ -150,10 +150,11 @@ class Objective:
     def _inadmissible(self, medium) -> str:
         if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
             return "the model has values that are not finite"
-        if np.any(medium.rho <= 0) or np.any(medium.mu < 0) or np.any(medium.lam + medium.mu <= 0):
-            return "the model has a density, a shear modulus or a bulk modulus that is not positive"
-        setup, s = self._simulator.setup, self._simulator.setup.scheme.stencil
-        found = resolution(medium, setup.grid, s.gamma, s.points_per_wavelength, 1.0)
+        setup = self._simulator.setup
+        for wave in setup.physics:
+            if wave.problem(medium):
+                return wave.problem(medium)
+        found = setup.resolution(medium)
         if found.unstable(setup.time.dt):
             return f"the highest velocity {found.vmax:.4g} m/s needs DT <= {found.largest_dt:.4g} s"
         return ""
@@ -224,7 +225,8 @@ class Objective:
         if traces is not None:
             numbers, adjoint = self._compare(shot, traces, components)
             if with_gradient and self._sink is not None:
-                self._sink(shot.number, traces, adjoint)
+                with self._simulator.timings.writing(shot.number):
+                    self._sink(shot.number, traces, adjoint)
         if not with_gradient:
             return None if traces is None else (numbers, None)
         correlation = self._simulator.adjoint(adjoint)
@@ -247,17 +249,22 @@ class Objective:
             return adjoint
         return integrate_transpose(adjoint, setup.time.dt)
 
-    def _stack(self, shot: Shot, correlation: dict[str, np.ndarray]) -> np.ndarray:
+    def _stack(self, shot: Shot, correlations: Mapping[Physics, Mapping[str, np.ndarray]]) -> np.ndarray:
         """Gradient of the raw misfit of a shot, (3, ny, nx), followed by its share of the weights."""
         setup, medium = self._simulator.setup, self._simulator.medium
-        chain_rule = CHAIN_RULES[self._simulator.physics.name]
-        lame = chain_rule(correlation, medium, setup.time.dt / setup.grid.dh, setup.scheme.surface)
-        parts = setup.parameterization.gradient(lame, setup.parameterization.model(medium))
+        model, courant = setup.parameterization.model(medium), setup.time.dt / setup.grid.dh
+        parts = {slot: np.zeros(self._shape) for slot in SLOTS}
+        for physics, correlation in correlations.items():
+            lame = material_gradient(physics, correlation, medium, courant, setup.scheme.surface)
+            for slot, part in setup.parameterization.gradient(lame, model).items():
+                parts[slot] += part
         layers = [parts[slot] for slot in SLOTS]
         if self._weighting.active:
-            w = illumination(
-                self._weighting.kind, correlation["source_energy"], correlation["energy"], setup.grid
+            source, receiver = (
+                sum(correlation[name] for correlation in correlations.values())
+                for name in ("source_energy", "energy")
             )
+            w = illumination(self._weighting.kind, source, receiver, setup.grid)
             taper = self._weighting.taper(shot) if self._weighting.taper else None
             layers.extend(self._weights.share(w, taper, gradient_size(parts, dict(self._scaling.references))))
         return np.stack(layers)

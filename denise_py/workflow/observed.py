@@ -8,15 +8,12 @@ import numpy as np
 
 from denise_py.errors import DataError
 from denise_py.output.seismograms import observed_path
+from denise_py.parameters.finding import data_components
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.integrate import integrate
 from denise_py.traces.reading import read_traces
 from denise_py.traces.records import dt_matches
 from denise_py.workflow.setup import Setup
-
-#: components of the data by QUELLTYPB
-DATA_COMPONENTS = {1: ("vx", "vy"), 2: ("vy",), 3: ("vx",), 4: ("p",)}
-
 
 #: no amplitude of a seismogram (m, m/s or Pa) comes near it, and its square is finite in single precision
 ABSURD = 1e18
@@ -28,7 +25,9 @@ class ObservedData:
     def __init__(self, setup: Setup, shots: Sequence[int]) -> None:
         """Read all files. Raises DataError with one line per file that is missing or does not fit."""
         self._setup = setup
-        self.components = DATA_COMPONENTS[setup.settings.inversion.data_components]
+        self.components = tuple(
+            name if name == "p" else f"v{name}" for name in data_components(setup.settings)
+        )
         self._raw: dict[tuple[int, str], np.ndarray] = {}
         self._processed: dict[tuple[int, str], np.ndarray] = {}
         self.warnings: list[str] = []

@@ -15,7 +15,7 @@ from denise_py.optimise.line_search import ParabolicResult, WolfeResult
 from denise_py.output.gradients import GradientFiles
 from denise_py.output.misfit_log import IterationRecord, MisfitLog
 from denise_py.output.models import ModelFiles
-from denise_py.output.seismograms import WANTED
+from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import optimiser_method
 from denise_py.workflow.forward import seismogram_files, write_seismograms
 from denise_py.workflow.setup import Setup
@@ -71,7 +71,7 @@ class Results:
         """Synthetic seismograms that SEISMO asks for, and with VERBOSE the adjoint sources as they are
         injected, backward in time. Later trials of an iteration overwrite earlier ones."""
         settings, files = self._setup.settings, seismogram_files(self._setup)
-        chosen = {c: traces[c] for c in WANTED[settings.seismograms.kind]}
+        chosen = {c: traces[c] for c in recorded_components(settings)}
         write_seismograms(self._setup, shot, chosen, lambda c, s: files.inversion_path(c, s, iteration))
         if settings.run.verbose:
             injected = {c: series[:, ::-1] for c, series in adjoint_sources.items() if c in chosen}

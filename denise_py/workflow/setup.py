@@ -6,7 +6,7 @@ and reported together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,15 +20,14 @@ from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
 from denise_py.gradient.parameterization import Parameterization, parameterization
 from denise_py.grid import Grid, TimeAxis
-from denise_py.medium.builtin import builtin_model
 from denise_py.medium.model import Medium
-from denise_py.medium.model_io import read_model
-from denise_py.medium.stability import dispersion_warning, resolution, stability_problem
+from denise_py.medium.stability import Resolution, dispersion_warning, stability_problem
 from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
 from denise_py.parameters import checks
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
+from denise_py.physics.base import Physics
 from denise_py.propagate import Scheme
 from denise_py.workflow.geometry import (
     PLANE_WAVE,
@@ -40,6 +39,13 @@ from denise_py.workflow.geometry import (
     read_receivers,
     read_sources,
     read_wavelets,
+)
+from denise_py.workflow.materials import (
+    choose_physics,
+    read_levels,
+    read_start_model,
+    relaxation_of,
+    run_resolution,
 )
 from denise_py.workflow.memory import check_memory
 
@@ -67,7 +73,8 @@ class Processes:
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation."""
+    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation; levels: taup and
+    taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated."""
 
     settings: Settings
     grid: Grid
@@ -76,13 +83,24 @@ class Setup:
     shots: tuple[Shot, ...]
     parameterization: Parameterization
     model: dict[str, np.ndarray]
+    physics: tuple[Physics, ...]
+    levels: dict[str, np.ndarray] = field(default_factory=dict)
     workflow: tuple[WorkflowLine, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
     @property
     def medium(self) -> Medium:
         """The start model as a medium."""
-        return self.parameterization.medium(self.model)
+        return self.medium_of(self.model)
+
+    def medium_of(self, model: Mapping[str, np.ndarray]) -> Medium:
+        """A model {slot: (ny, nx)} as a medium."""
+        return replace(self.parameterization.medium(model), **self.levels)
+
+    def resolution(self, medium: Medium) -> Resolution:
+        """Time step and grid spacing that a medium needs at the highest frequency of the sources."""
+        highest = 2 * max(source.frequency for shot in self.shots for source in shot.sources)
+        return run_resolution(self.physics, medium, self.grid, self.scheme, highest)
 
     @property
     def receivers(self) -> Receivers:
@@ -123,17 +141,18 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     collect.stop_if_any()
     check_memory(settings, time.nt, len(sources), max(one.ntr for one in receivers))
     workflow = collect.run(lambda: _workflow(settings, collect)) or ()
-    arrays = collect.run(lambda: _model(settings, grid))
-    kind = parameterization(settings.model.parameterization)
-    model = None if arrays is None else _in_slots(settings, kind, arrays)
+    kind, tell = parameterization(settings.model.parameterization), collect.warnings.append
+    model = collect.run(lambda: read_start_model(settings, kind, grid, tell))
+    levels = collect.run(lambda: read_levels(settings, grid, tell))
     fired = (sources, sources)
     if model is not None:
         fired = collect.run(lambda: fire(settings, grid, sources, lambda: kind.medium(model))) or fired
-    wavelets = collect.run(lambda: read_wavelets(settings, fired, time, collect.warnings.append))
+    wavelets = collect.run(lambda: read_wavelets(settings, fired, time, tell))
     collect.stop_if_any()
     shots = make_shots(settings, fired[0] or fired[1], placed, wavelets, receivers)
     scheme = _scheme(settings, dtype)
-    setup = Setup(settings, grid, time, scheme, shots, kind, model, workflow)
+    waves = choose_physics(settings, relaxation_of(settings, sources))
+    setup = Setup(settings, grid, time, scheme, shots, kind, model, waves, levels, workflow)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
     collect.stop_if_any()
@@ -167,10 +186,11 @@ class _Collector:
         self._problems.append(finding.message)
         self._only_data &= finding.data
 
-    def problem(self, text: str) -> None:
-        """A problem with the parameters."""
-        self._problems.append(text)
-        self._only_data = False
+    def problems(self, texts: Iterable[str]) -> None:
+        """Problems with the parameters."""
+        for text in texts:
+            self._problems.append(text)
+            self._only_data = False
 
     def stop_if_any(self) -> None:
         """Raise everything found so far: DataError if only files are at fault, else ParameterError."""
@@ -189,24 +209,6 @@ def _workflow(settings: Settings, collect: _Collector) -> tuple[WorkflowLine, ..
     for finding in checks.check_stages(settings, lines):
         collect.add(finding)
     return lines
-
-
-def _model(settings: Settings, grid: Grid) -> dict[str, np.ndarray]:
-    if settings.model.read:
-        return read_model(settings.model.file, settings.model.parameterization, grid)
-    return dict(zip(("vp", "vs", "rho"), builtin_model(grid), strict=True))
-
-
-def _in_slots(
-    settings: Settings, kind: Parameterization, arrays: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """What was read, in the slots of the parameterisation."""
-    double = {name: array.astype(np.float64) for name, array in arrays.items()}
-    if "lam" in double:
-        return {"vp": double["lam"], "vs": double["mu"], "rho": double["rho"]}
-    if settings.model.parameterization == 1:
-        return double
-    return kind.model(Medium.from_velocities(double["vp"], double["vs"], double["rho"]))
 
 
 def _scheme(settings: Settings, dtype: Any) -> Scheme:
@@ -238,12 +240,12 @@ def _check_geometry(setup: Setup, collect: _Collector) -> None:
 
 
 def _check_resolution(setup: Setup, collect: _Collector) -> None:
-    s = setup.scheme.stencil
-    highest = 2 * max(source.frequency for shot in setup.shots for source in shot.sources)
-    found = resolution(setup.medium, setup.grid, s.gamma, s.points_per_wavelength, highest)
-    problem = stability_problem(found, setup.grid, setup.time, s.order)
+    medium = setup.medium
+    collect.problems(sorted({wave.problem(medium) for wave in setup.physics} - {""}))
+    found = setup.resolution(medium)
+    problem = stability_problem(found, setup.grid, setup.time, setup.scheme.stencil.order)
     if problem:
-        collect.problem(problem)
+        collect.problems([problem])
     warning = dispersion_warning(found, setup.grid)
     if warning:
         collect.warnings.append(warning)

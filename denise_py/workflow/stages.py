@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from denise_py.errors import ParameterError
+from denise_py.parameters.finding import wave_parameters
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.traces.filters import BandFilter
@@ -100,7 +101,7 @@ def _switch(active: dict[str, bool], line: WorkflowLine) -> dict[str, bool]:
 def active_slots(plan: StagePlan, settings: Settings, iteration: int) -> tuple[str, ...]:
     """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come."""
     if plan.slots is not None:
-        return plan.slots
+        return tuple(name for name in plan.slots if name in _begins(settings))
     return tuple(name for name, begin in _begins(settings).items() if iteration >= begin)
 
 
@@ -110,8 +111,10 @@ def first_iteration(plan: StagePlan, settings: Settings) -> int:
 
 
 def _begins(settings: Settings) -> dict[str, int]:
+    """First iteration of every parameter that the waves depend on."""
     chosen = settings.inversion
-    return {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
+    first = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
+    return {name: first[name] for name in wave_parameters(settings)}
 
 
 class StageClock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from denise_py.gradient.storage import DecimatedStorage
-from denise_py.medium.stability import resolution
 from denise_py.output.snapshots import ENDINGS, SnapshotFiles
 from denise_py.workflow.setup import Processes, Setup
 
@@ -17,12 +16,13 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
     """Lines "name: value" with the figures a user wants to see before a run."""
     settings, grid, time, s = setup.settings, setup.grid, setup.time, setup.scheme.stencil
     highest = 2 * max(source.frequency for shot in setup.shots for source in shot.sources)
-    found = resolution(setup.medium, grid, s.gamma, s.points_per_wavelength, highest)
+    found = setup.resolution(setup.medium)
     surface = "free surface on top" if setup.scheme.surface else "absorbing top"
     sides = "periodic sides" if setup.scheme.periodic else "absorbing sides"
     kind = "Taylor" if settings.fd.max_relative_error == 0 else f"Holberg {settings.fd.max_relative_error}"
     rows = [
         ("task", "inversion" if settings.run.inversion else "forward modelling"),
+        ("waves", _waves(setup)),
         ("grid", f"{grid.nx} x {grid.ny} points, DH = {grid.dh:g} m"),
         ("time", f"{time.nt} steps of {time.dt:g} s (limit {found.largest_dt:.4g} s)"),
         (
@@ -52,6 +52,15 @@ def _shots(setup: Setup) -> str:
     return f"{len(counts)} with {few if few == many else f'{few} to {many}'} receivers each"
 
 
+def _waves(setup: Setup) -> str:
+    names = " and ".join(physics.name for physics in setup.physics)
+    found = setup.settings.attenuation
+    if not found.mechanisms:
+        return names
+    listed = ", ".join(f"{frequency:g}" for frequency in found.frequencies)
+    return f"{names}; relaxation at {listed} Hz, velocities at {setup.physics[0].relaxation.reference:g} Hz"
+
+
 def _layout(processes: Processes) -> str:
     groups, block = processes.groups, processes.blocks[0]
     at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
@@ -72,5 +81,6 @@ def _snapshots(setup: Setup) -> str:
 
 def _memory(setup: Setup, processes: Processes) -> str:
     block, every = processes.blocks[0], setup.settings.inversion.sampling
-    needed = DecimatedStorage.bytes_needed(5, every, setup.time.nt, (block.ny, block.nx), 4)
+    fields = sum(physics.stored_fields for physics in setup.physics)
+    needed = DecimatedStorage.bytes_needed(fields, every, setup.time.nt, (block.ny, block.nx), 4)
     return f"{needed / 2**20:.0f} MiB per process (every {every}. step is kept)"

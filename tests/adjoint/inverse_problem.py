@@ -12,12 +12,12 @@ from denise_py.acquisition.inject import PlacedSource, adjoint_injection
 from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS, parameterization
 from denise_py.gradient.storage import DecimatedStorage
+from denise_py.medium.model import Medium
 from denise_py.parallel.collect import gather_field
 from denise_py.parallel.comm import Comm, SerialComm
 from denise_py.parallel.domain import decompose
 from denise_py.propagate import Propagator
 from denise_py.traces.integrate import integrate, integrate_transpose
-from denise_py.medium.model import Medium
 from tests.physics.problems import Setup, acoustic, medium_of, ricker
 
 Model = dict[str, np.ndarray]
@@ -63,7 +63,10 @@ class InverseProblem:
     def _model(self, medium: Medium) -> Model:
         if self.setup.physics.endswith("acoustic"):
             medium = acoustic(medium)
-        levels = {"taup": medium.taup, "taus": np.zeros_like(medium.rho) + 0.05 if medium.taus is None else medium.taus}
+        levels = {
+            "taup": medium.taup,
+            "taus": np.zeros_like(medium.rho) + 0.05 if medium.taus is None else medium.taus,
+        }
         return parameterization(self.number).model(medium) | levels
 
     def medium(self, model: Model) -> Medium:

@@ -1,0 +1,101 @@
+"""One kind of wave of a run on this process' block: its propagator and what it keeps for the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from denise_py.acquisition.inject import PlacedSource, adjoint_injection, source_injection
+from denise_py.acquisition.receivers import Receivers
+from denise_py.acquisition.record import LocalRecording, local_recording
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.medium.model import Medium
+from denise_py.parallel.collect import gather_field, gather_traces
+from denise_py.physics.base import Physics
+from denise_py.propagate import Propagator, Snapshots
+from denise_py.traces.filters import BandFilter
+from denise_py.workflow.setup import Processes, Setup, Shot
+
+Fields = dict[str, np.ndarray]
+
+
+class Wave:
+    """Simulates shots of one physics. `traces` and fields come out on the head of the group."""
+
+    def __init__(self, physics: Physics, setup: Setup, processes: Processes) -> None:
+        self.physics, self._setup, self._processes = physics, setup, processes
+        self.propagator = Propagator(
+            physics, setup.grid, setup.time, setup.scheme, processes.block, processes.group
+        )
+        self._storage: DecimatedStorage | None = None
+
+    def set_medium(self, medium: Medium) -> None:
+        """Simulate in this medium from now on."""
+        self.propagator.set_medium(medium)
+
+    def recordable(self, components: Collection[str]) -> tuple[str, ...]:
+        """Those of the components that these waves have."""
+        return tuple(name for name in components if name in self.physics.components)
+
+    def forward(
+        self,
+        shot: Shot,
+        components: Collection[str],
+        band: BandFilter | None,
+        keep_every: int,
+        scales: Mapping[str, np.ndarray],
+        snapshots: Snapshots | None,
+    ) -> Fields:
+        """Traces {component: (ntr, nt)} on the head of the group, see Simulator.forward."""
+        setup, p = self._setup, self.propagator
+        place = (self._processes.block, p.half)
+        injection = source_injection(
+            self.physics,
+            self._placed(shot, band),
+            p.coefficients,
+            *place,
+            setup.grid.dh,
+            setup.time.nt,
+            p.dtype,
+            setup.scheme.one_sided,
+        )
+        nodes, mine = shot.receivers.nodes, self.recordable(components)
+        recording = local_recording(self.physics, mine, nodes, *place, setup.time.nt, p.dtype, dict(scales))
+        p.forward(injection, recording.arrays, self._store(keep_every) if keep_every else None, snapshots)
+        return self._collect(recording, mine, shot.receivers.ntr)
+
+    def adjoint(self, adjoint_sources: Mapping[str, np.ndarray], receivers: Receivers) -> Fields:
+        """Correlations {name: (ny, nx)} with the forward field kept last and its 'source_energy', as they are,
+        on the head of the group. adjoint_sources: {component: (ntr, nt)} on all processes of the group."""
+        p, group = self.propagator, self._processes.group
+        own = {name: traces for name, traces in adjoint_sources.items() if name in self.physics.components}
+        injection = adjoint_injection(
+            self.physics, own, receivers.nodes, p.coefficients, self._processes.block, p.half, p.dtype
+        )
+        store = self._storage.arrays
+        local = {**p.transposed(injection, store)._asdict(), "source_energy": store.energy}
+        return {name: gather_field(group, self._processes.blocks, field) for name, field in local.items()}
+
+    def _placed(self, shot: Shot, band: BandFilter | None) -> list[PlacedSource]:
+        wavelets = shot.wavelets_sh if self.physics.wave == "sh" else shot.wavelets
+        placed = []
+        for source, (i, j), wavelet in zip(shot.sources, shot.nodes, wavelets, strict=True):
+            series = wavelet if band is None else band.apply(wavelet, self._setup.time.dt)
+            placed.append(PlacedSource(i, j, source.type, source.azimuth, source.amplitude * series))
+        return placed
+
+    def _store(self, every: int):
+        if self._storage is None or self._storage.every != every:
+            block = self._processes.block
+            self._storage = DecimatedStorage(
+                self.physics, every, self._setup.time.nt, (block.ny, block.nx), self.propagator.dtype
+            )
+        return self._storage.arrays
+
+    def _collect(self, recording: LocalRecording, components: Collection[str], ntr: int) -> Fields:
+        series, group = self.physics.recorded(recording.arrays), self._processes.group
+        return {
+            name: gather_traces(group, np.ascontiguousarray(series[name].T), recording.indices, ntr)
+            for name in components
+        }
