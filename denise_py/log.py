@@ -100,14 +100,16 @@ def open_log(mode: int = 1, path: str = "log/LOG_FILE", rank: int = 0) -> loggin
 class Progress:
     """Tells how far a loop has come without flooding the log.
 
-    On a terminal one line of stderr is rewritten in place; otherwise a line goes to the log whenever `step`
-    is called with a finished piece of work (a shot, an iteration), or when `interval` seconds have gone by
-    without a line. Make it on rank 0 only, or with a log that is silent elsewhere.
+    On a terminal one line of stderr is rewritten in place, if the log goes to standard output alone;
+    otherwise a line goes to the log whenever `step` is called with a finished piece of work (a shot, an
+    iteration), or when `interval` seconds have gone by without a line. So a silent log stays silent, and
+    files get whole lines.
 
     log       where the lines go when stderr is no terminal
     title     what is counted, e.g. "shot"
     total     the number of pieces
-    bar       True/False forces or forbids rewriting; None asks whether stderr is a terminal
+    bar       True/False forces or forbids rewriting; None asks whether stderr is a terminal and the log
+              goes to standard output alone
     interval  seconds between two lines inside one piece of work
     clock     seconds, for tests
     """
@@ -123,7 +125,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ):
         self._log, self._title, self._total = log, title, total
-        self._bar = sys.stderr.isatty() if bar is None else bar
+        self._bar = sys.stderr.isatty() and _on_stdout_alone(log) if bar is None else bar
         self._interval, self._clock = interval, clock
         self._start = self._last = clock()
         self._width = 0
@@ -156,6 +158,11 @@ class Progress:
             return
         print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
         self._width = len(text)
+
+
+def _on_stdout_alone(log: logging.Logger) -> bool:
+    written = [handler for handler in log.handlers if not isinstance(handler, logging.NullHandler)]
+    return bool(written) and all(isinstance(handler, _CurrentStdout) for handler in written)
 
 
 def duration(seconds: float) -> str:

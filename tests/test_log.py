@@ -88,6 +88,20 @@ def test_progress_on_a_terminal_rewrites_one_line(capsys):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("mode", "rank", "rewritten"), [(0, 0, False), (1, 0, True), (2, 0, False), (1, 1, False)]
+)
+def test_rewriting_only_beside_a_log_on_the_screen(tmp_path, capsys, monkeypatch, mode, rank, rewritten):
+    """On a terminal, too, a silent log is silent, and a log file gets its lines."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    progress = Progress(open_log(mode, str(tmp_path / "RUN"), rank), "shot", 1)
+    progress.step(1)
+    progress.close()
+    assert bool(capsys.readouterr().err) == rewritten
+    in_file = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert in_file.startswith("shot 1 of 1 done") == (mode == 2 or rank == 1)
+
+
 def test_no_bar_where_stderr_is_no_terminal(capsys):
     progress = Progress(open_log(), "shot", 1)
     progress.step(1)

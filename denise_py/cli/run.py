@@ -14,6 +14,7 @@ from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.setup import Processes, Setup, divide_processes, prepare
 from denise_py.workflow.summary import describe
+from denise_py.workflow.timings import Timings, write_timings
 from denise_py.workflow.together import on_root
 
 
@@ -26,10 +27,12 @@ def run(path: str, world: Any) -> int:
         _announce(setup, processes, log)
     if world.is_root and nothing_cached():
         log.info(f"the kernels are compiled now, which takes some 15 s, and kept in {cache_folder()}")
+    timings = Timings()
     if settings.run.inversion:
-        run_inversion(setup, processes, log)
+        run_inversion(setup, processes, log, timings)
     else:
-        run_forward(setup, processes, log)
+        run_forward(setup, processes, log, timings)
+    write_timings(setup, processes, timings, log)
     log.info("finished")
     return 0
 

@@ -152,7 +152,8 @@ RUN: Final = (
     Key(
         "LOG_FILE", "run", "log_file", "str", "base name of the log files",
         "The number of the process is appended to it. The directory is created when the first line is "
-        "written. LOG_FILE.0.timings tells at the end of a run where the time went. DENISE ignored this key and wrote hidden files into the working directory.",
+        "written. LOG_FILE.0.timings tells at the end of a run where the time went. DENISE ignored this key "
+        "and wrote hidden files into the working directory.",
         default="log/LOG_FILE", used=positive("LOG"),
     ),
     Key(
@@ -189,10 +190,10 @@ PHYSICS: Final = (
     ),
     Key(
         "SH_AVERAGING", "physics", "sh_on_nodes", "bool", "how SH media are put on the grid",
-        "0 puts vz half a cell below the node, with the mean density of two nodes and the harmonic mean of mu "
-        "over four nodes for one of the stresses, as DENISE does, whose seismograms it reproduces. 1 puts vz "
-        "on the node with its own density, and takes means of mu over the two nodes beside each stress. A free "
-        "surface then lies half a cell above the first row.",
+        "0 puts vz half a cell below the node, with the mean density of two nodes and the harmonic mean of "
+        "mu over four nodes for one of the stresses, as DENISE does, whose seismograms it reproduces. 1 puts "
+        "vz on the node with its own density, and takes means of mu over the two nodes beside each stress. "
+        "A free surface then lies half a cell above the first row.",
         default=0, used=SH, choices={0: "vz between the nodes, as DENISE", 1: "vz on the nodes"},
         needs=(Need(SH_WAVES),),
     ),
@@ -314,8 +315,8 @@ ATTENUATION: Final = (
     Key(
         "L", "attenuation", "mechanisms", "int", "number of relaxation mechanisms",
         "0 is an elastic medium. One mechanism absorbs around one frequency; three make Q nearly constant "
-        "over about two decades. Each costs three more fields and noticeable time. DENISE took five at most and "
-        "demanded TAU as soon as this key was present, even with 0; here TAU is needed for L > 0 only.",
+        "over about two decades. Each costs three more fields and noticeable time. DENISE took five at most "
+        "and demanded TAU as soon as this key was present, even with 0; here TAU is needed for L > 0 only.",
         default=0, at_least=0, at_most=10, needs=(Need(VISCOUS, unless=(0,)),),
     ),
     *(
