@@ -2,8 +2,8 @@
 
     vz += bz (dx- sxz + dy+ syz)      sxz += mux dx+ vz      syz += muy dy- vz
 
-sxz half a cell right of vz, syz half a cell above it. Conventions as in fd.kernels_psv; absorbing layers are put
-together from fd.layers, the free surface (syz = 0, odd) is that of fd.kernels_acoustic.
+sxz half a cell right of vz, syz half a cell above it. Conventions as in fd.kernels_psv; absorbing layers are
+put together from fd.layers, the free surface (syz = 0, odd) is that of fd.kernels_acoustic.
 """
 
 from __future__ import annotations

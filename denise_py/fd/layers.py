@@ -1,8 +1,8 @@
 """Absorbing layers for single derivatives: what every physics with few derivatives is put together from.
 
-Forward step: out += c ((1/K - 1) g + psi), psi <- b psi + a g, where g is a derivative of u and the plain update
-has already added c g. A forward derivative lands on half points and a backward one on full points, which
-chooses the profile. Transposed step: the layer acts before the derivative is taken,
+Forward step: out += c ((1/K - 1) g + psi), psi <- b psi + a g, where g is a derivative of u and the plain
+update has already added c g. A forward derivative lands on half points and a backward one on full points,
+which chooses the profile. Transposed step: the layer acts before the derivative is taken,
 
     psi <- psi + u;  delta = (1/K - 1) u + a psi;  psi <- b psi;  out += c times the derivative of delta
 

@@ -57,7 +57,8 @@ class Store(NamedTuple):
 
 
 class Correlation(NamedTuple):
-    """Zero-lag products (ny, nx): divergence with t (modulus) and with the memory (memory); rest as acoustic."""
+    """Zero-lag products (ny, nx): divergence with t (modulus) and with the memory (memory); rest as
+    acoustic."""
 
     modulus: np.ndarray
     memory: np.ndarray

@@ -248,7 +248,7 @@ def transposed_steps(last, first, f, c, box, strips, w, surface, injection, stor
         transposed_stress(n, f, c, box, strips, w, surface, injection)
 
 
-# --- correlations --------------------------------------------------------------------------------------------
+# --- correlations ------------------------------------------------------------------------------------------
 
 
 @kernel

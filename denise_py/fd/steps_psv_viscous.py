@@ -74,7 +74,8 @@ class Coefficients(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Velocity increments and strain rates of every `every`-th step, (slots, ny, nx); energy as in steps_psv."""
+    """Velocity increments and strain rates of every `every`-th step, (slots, ny, nx); energy as in
+    steps_psv."""
 
     every: int
     vx: np.ndarray

@@ -1,7 +1,7 @@
 """Whole time steps of viscous SH waves, forward and transposed.
 
-As fd.steps_sh, with the stress update in two parts: gradient of vz, then stresses and their memories point by point
-(fd.relaxation).
+As fd.steps_sh, with the stress update in two parts: gradient of vz, then stresses and their memories point by
+point (fd.relaxation).
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Store(NamedTuple):
 
 
 class Correlation(NamedTuple):
-    """Zero-lag products (ny, nx): strain rates with t (shear_x, shear_y) and with the memories; rest as SH."""
+    """Zero-lag products (ny, nx): strain rates with t (shear_x, shear_y) and with the memories; rest as
+    SH."""
 
     shear_x: np.ndarray
     shear_y: np.ndarray

@@ -17,9 +17,10 @@ where D belongs to the differences, S to the shear stress, and the harmonic mean
 arithmetic mean of rho have been differentiated: mu_xy^2 and b^2 cancel. Acoustic and SH waves have the same
 formulas with fewer terms.
 
-In viscous media (fd.relaxation) stress follows from strain by two factors per modulus, C and N. Their products come
-as sums of the strain rate with the summed adjoint strain, dE/dC, and with the memories of the transposed run,
-dE/dN; medium.attenuation knows how C and N depend on the moduli at the reference frequency and on tau.
+In viscous media (fd.relaxation) stress follows from strain by two factors per modulus, C and N. Their
+products come as sums of the strain rate with the summed adjoint strain, dE/dC, and with the memories of the
+transposed run, dE/dN; medium.attenuation knows how C and N depend on the moduli at the reference frequency
+and on tau.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ from denise_py.physics.sh import ElasticSH, ViscousSH
 
 @dataclass(frozen=True)
 class LameGradient:
-    """dE/dlam, dE/dmu (1/Pa) and dE/drho at fixed lam, mu (m3/kg), each (ny, nx) float64; in viscous media also
-    the derivatives with respect to taup and taus, None where a physics does not know them."""
+    """dE/dlam, dE/dmu (1/Pa) and dE/drho at fixed lam, mu (m3/kg), each (ny, nx) float64; in viscous media
+    also the derivatives with respect to taup and taus, None where a physics does not know them."""
 
     lam: np.ndarray
     mu: np.ndarray
@@ -68,7 +69,8 @@ def material_gradient(
     """Gradient of a physics from its correlations on the whole grid, {name: (ny, nx)}; courant: dt/dh.
 
     Transpose of the derivative of physics.coefficients. Where there is no modulus (fluid, void) the
-    derivative with respect to it is defined as zero: a fluid stays a fluid. The density of a void has no effect.
+    derivative with respect to it is defined as zero: a fluid stays a fluid. The density of a void has no
+    effect.
     """
     double = {name: np.asarray(array, np.float64) for name, array in correlation.items()}
     return _RULES[physics.name](physics, double, medium, courant, surface)
@@ -243,8 +245,8 @@ def _sh_result(
     zero: np.ndarray,
     g_taus: np.ndarray | None,
 ) -> LameGradient:
-    """x, y: modulus^2 times the derivative with respect to the modulus of sxz and of syz. With a harmonic mean
-    over n nodes, d modulus / d mu = modulus^2 / (n mu^2)."""
+    """x, y: modulus^2 times the derivative with respect to the modulus of sxz and of syz. With a harmonic
+    mean over n nodes, d modulus / d mu = modulus^2 / (n mu^2)."""
     mu, force = np.asarray(medium.mu, np.float64), correlation["force"]
     if physics.on_nodes:
         sums, density = (transpose_mean_x(x) + transpose_mean_above(y)) / 2, force / courant

@@ -4,8 +4,8 @@ Each parameter is kept in the intersection of its absolute bounds and its allowe
 model. Where vp/vs is too small then, vp is raised and vs lowered to the nearest point that satisfies the
 ratio and the bounds. (Moving vp alone, as DENISE does, would not be a projection: every direction could turn
 uphill where it acts.) Where ratio and bounds contradict each other the bounds win. Fluid nodes of the start
-model (vs = 0) stay fluid, void ones (vp = vs = 0) void, with their density. Bounds and ratio concern vp, vs and rho whatever the parameterisation of the
-inversion is.
+model (vs = 0) stay fluid, void ones (vp = vs = 0) void, with their density. Bounds and ratio concern vp, vs
+and rho whatever the parameterisation of the inversion is.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ A modulus M with level of attenuation tau depends on frequency as (time factor e
 
     M(w) = M_R (1 + tau sum_l i w T_l / (1 + i w T_l)),     T_l = 1 / (2 pi f_l)
 
-(Blanch, Robertsson & Symes 1995, Geophysics 60, 176: one tau for all mechanisms). The velocities of a model are
-phase velocities at the reference frequency, in the approximation Re M(w_ref) = rho v^2, which gives the relaxed
-modulus M_R = rho v^2 / (1 + S tau), S = sum (w_ref T_l)^2 / (1 + (w_ref T_l)^2).
+(Blanch, Robertsson & Symes 1995, Geophysics 60, 176: one tau for all mechanisms). The velocities of a model
+are phase velocities at the reference frequency, in the approximation Re M(w_ref) = rho v^2, which gives the
+relaxed modulus M_R = rho v^2 / (1 + S tau), S = sum (w_ref T_l)^2 / (1 + (w_ref T_l)^2).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Relaxation:
         return ((1 + zeta * tau) / d, modulus * (zeta - s) / d**2), (tau / d, modulus / d**2)
 
     def complex_modulus(self, modulus: float, tau: float, frequency: np.ndarray) -> np.ndarray:
-        """M at frequencies (Hz), for rho v^2 = modulus at the reference frequency; time factor exp(+i w t)."""
+        """M at frequencies (Hz), for rho v^2 = modulus at the reference frequency; time factor exp(+i w
+        t)."""
         x = 1j * np.asarray(frequency)[..., None] / np.asarray(self.frequencies)
         return modulus / (1 + self.reference_sum * tau) * (1 + tau * np.sum(x / (1 + x), axis=-1))
 

@@ -1,7 +1,7 @@
 """The medium on the full nodes of the grid.
 
-Nodes with lam + 2 mu = 0 are void (air above a topography): no stress, and no mass for the averages. Nodes with
-mu = 0 alone are fluid.
+Nodes with lam + 2 mu = 0 are void (air above a topography): no stress, and no mass for the averages. Nodes
+with mu = 0 alone are fluid.
 """
 
 from __future__ import annotations

@@ -156,8 +156,9 @@ class _Rule:
 def model_problems(model: Mapping[str, np.ndarray], grid: Grid, base: str = "model") -> list[str]:
     """One line for each physical law the model breaks; works with whichever quantities are there.
 
-    Density and P velocity (or lam + 2 mu) must be positive, except in void, where both velocities (moduli) are
-    0; S velocity (or mu) not negative (0 is a fluid), and the bulk modulus lam + 2/3 mu not negative, that is vp >= sqrt(4/3) vs.
+    Density and P velocity (or lam + 2 mu) must be positive, except in void, where both velocities (moduli)
+    are 0; S velocity (or mu) not negative (0 is a fluid), and the bulk modulus lam + 2/3 mu not negative,
+    that is vp >= sqrt(4/3) vs.
     """
     return _violations(grid, _laws(model, base))
 
@@ -168,8 +169,8 @@ def model_warnings(model: Mapping[str, np.ndarray], grid: Grid, base: str = "mod
 
 
 def void_nodes(model: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Nodes without any material, (ny, nx) bool: neither vp nor vs (or neither lam nor mu). A model of SH waves,
-    without vp, has none."""
+    """Nodes without any material, (ny, nx) bool: neither vp nor vs (or neither lam nor mu). A model of SH
+    waves, without vp, has none."""
     fast, slow = ("lam", "mu") if "lam" in model else ("vp", "vs")
     if fast not in model:
         return np.zeros(model["rho"].shape, bool)

@@ -17,7 +17,8 @@ def observed_names(prefix: str, component: str, shot: int) -> tuple[str, ...]:
 
 def wavelet_names(base: str, shot: int) -> tuple[str, ...]:
     """Possible names of the wavelet of a shot, the preferred one first."""
-    return f"{base}.shot{shot}", *_segy_names(f"{base}.shot{shot}")
+    name = f"{base}.shot{shot}"
+    return name, f"{name}.su", *_segy_names(name)  # IFOS2D appends .su
 
 
 def _segy_names(name: str) -> tuple[str, ...]:

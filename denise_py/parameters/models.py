@@ -134,6 +134,9 @@ class SourceSettings(Group):
     wavelet_sh: int
     signal_file: str
     signal_file_sh: str
+    sweep_first: float
+    sweep_last: float
+    sweep_length: float
     plane_wave_depth: float
     plane_wave_angle: float
     plane_wave_period: float

@@ -88,6 +88,7 @@ LINE_START: Final = either(RECEIVER_LINE, both(RECEIVERS, equals("READREC", 2)))
 LINE_END: Final = either(RECEIVER_LINE, both(both(RECEIVERS, equals("READREC", 2)), positive("XREC1")))
 PSV: Final = equals("WAVETYPE", 1, 3)
 SH: Final = equals("WAVETYPE", 2, 3)
+KLAUDER: Final = either(both(PSV, equals("QUELLART", 9)), both(SH, equals("QUELLART_SH", 9)))
 FRAME: Final = positive("FW")
 SNAPPING: Final = positive("SNAP")
 WORKFLOW: Final = equals("USE_WORKFLOW", 1)
@@ -432,7 +433,8 @@ SOURCES: Final = (
         "Shape of the source signal, scaled by the amplitude and placed by delay and centre frequency of "
         "the source file. The Ricker wavelet peaks 1.5 / (centre frequency) after the delay. A file (3) is "
         "sampled with DT and serves all shots; 7 reads one SU trace per shot. DENISE ignored the delay for "
-        "5 and had its sign wrong for 4; both are corrected.",
+        "5 and had its sign wrong for 4; both are corrected. 9 and 10 are no numbers of DENISE; the Klauder "
+        "wavelet is number 7 in DENISE Black Edition. The corner of the filter of 10 is the centre frequency.",
         choices={
             1: "Ricker",
             2: "Fuchs-Mueller",
@@ -442,6 +444,8 @@ SOURCES: Final = (
             6: "spike",
             7: "SU or SEG-Y files SIGNAL_FILE.shot1, SIGNAL_FILE.shot2, ...",
             8: "integral of sine cubed",
+            9: "Klauder wavelet of a sweep",
+            10: "low-pass filtered spike",
         },
         aliases=_ifos("SOURCE_SHAPE"),
     ),
@@ -459,6 +463,8 @@ SOURCES: Final = (
             6: "spike",
             7: "SU or SEG-Y files SIGNAL_FILE_SH.shot1, SIGNAL_FILE_SH.shot2, ...",
             8: "integral of sine cubed",
+            9: "Klauder wavelet of a sweep",
+            10: "low-pass filtered spike",
         },
         aliases=_ifos("SOURCE_SHAPE_SH"), needs=(Need(SH_WAVES),),
     ),
@@ -475,6 +481,25 @@ SOURCES: Final = (
         "As SIGNAL_FILE, for SH waves. DENISE asked for it depending on QUELLART and then read SIGNAL_FILE; "
         "here QUELLART_SH decides and this file is read.",
         used=both(SH, either(equals("QUELLART_SH", 3, 7), SOURCE_FIT)), needs=(Need(SH_WAVES),),
+    ),
+    Key(
+        "SWEEP_F1", "sources", "sweep_first", "float", "first frequency of the sweep",
+        "The Klauder wavelet is the autocorrelation of a sweep whose frequency rises evenly from SWEEP_F1 to "
+        "SWEEP_F2. 0 stands for half the centre frequency of each source.",
+        default=0.0, used=KLAUDER, idle=0.0, unit="Hz", at_least=0,
+    ),
+    Key(
+        "SWEEP_F2", "sources", "sweep_last", "float", "last frequency of the sweep",
+        "Upper end of the sweep, above SWEEP_F1 and below the Nyquist frequency. 0 stands for one and a half "
+        "times the centre frequency of each source.",
+        default=0.0, used=KLAUDER, idle=0.0, unit="Hz", at_least=0,
+    ),
+    Key(
+        "SWEEP_LENGTH", "sources", "sweep_length", "float", "length of the sweep",
+        "The Klauder wavelet peaks SWEEP_LENGTH after the delay of the source and ends as long after that. "
+        "The longer the sweep, the smaller are the side lobes of the wavelet. A negative delay in the source "
+        "file saves time steps at the price of a cut beginning.",
+        used=KLAUDER, idle=1.0, unit="s", above=0,
     ),
     Key(
         "PLANE_WAVE_DEPTH", "sources", "plane_wave_depth", "float", "depth of the plane-wave sources",

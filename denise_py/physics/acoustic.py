@@ -66,8 +66,8 @@ class Acoustic:
     def source_terms(
         self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
-        """Factors of a source at (j, i). An explosion adds twice as much as to each normal stress of P-SV, as in
-        DENISE: equal amplitudes give equal pressures, since P-SV records the sum of two stresses."""
+        """Factors of a source at (j, i). An explosion adds twice as much as to each normal stress of P-SV, as
+        in DENISE: equal amplitudes give equal pressures, since P-SV records the sum of two stresses."""
         if kind == 1:
             return {"p": 1 / (2 * dh**2)}
         return force_terms(kind, azimuth, coefficients.bx, coefficients.by, j, i, dh)

@@ -129,8 +129,8 @@ def force_terms(
 ) -> dict[str, float]:
     """Factors of a force: kind 2 along x, 3 along y, 4 at an azimuth in degrees from +y towards +x.
 
-    A force of s newton per metre spread over one cell gives dv = dt / (rho dh^2) s; the buoyancies already hold
-    dt/dh.
+    A force of s newton per metre spread over one cell gives dv = dt / (rho dh^2) s; the buoyancies already
+    hold dt/dh.
     """
     angle = math.radians(azimuth)
     rotated = (math.sin(angle), math.cos(angle))
@@ -140,7 +140,8 @@ def force_terms(
 
 
 def range_problem(medium: Medium, solid_only: bool = False) -> str:
-    """Why a medium is impossible: negative density or moduli. Void and, but for SH waves, fluid are allowed."""
+    """Why a medium is impossible: negative density or moduli. Void and, but for SH waves, fluid are
+    allowed."""
     if np.any((medium.rho <= 0) & (medium.mu > 0 if solid_only else ~medium.void)):
         return "the model has a density that is not positive"
     if np.any(medium.mu < 0):

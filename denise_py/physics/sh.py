@@ -2,11 +2,11 @@
 
 Two ways to put the medium on the grid:
 
-- DENISE's (default): vz lies half a cell below the node, syz on the node, sxz half a cell right of vz. So vz takes
-  the mean density of two nodes, sxz the harmonic mean of mu over four, syz mu itself.
-- `on_nodes`: vz lies on the node, sxz half a cell right of it, syz half a cell above it; density is that of the
-  node, both moduli are harmonic means over the two nodes beside. A free surface then lies half a cell above
-  the first row of nodes.
+- DENISE's (default): vz lies half a cell below the node, syz on the node, sxz half a cell right of vz. So vz
+  takes the mean density of two nodes, sxz the harmonic mean of mu over four, syz mu itself.
+- `on_nodes`: vz lies on the node, sxz half a cell right of it, syz half a cell above it; density is that of
+  the node, both moduli are harmonic means over the two nodes beside. A free surface then lies half a cell
+  above the first row of nodes.
 
 Nodes with mu = 0 carry no SH waves and have no mass.
 """
@@ -97,7 +97,8 @@ class ElasticSH:
     def source_terms(
         self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
-        """Every source is a force out of the plane, whatever its kind; see base.force_terms for the factor."""
+        """Every source is a force out of the plane, whatever its kind; see base.force_terms for the
+        factor."""
         return {"vz": coefficients.bz[j, i] / dh}
 
     def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ from denise_py.acquisition.sources import (
 from denise_py.acquisition.wavelets import (
     ASCII_FILE,
     SU_FILE,
+    Sweep,
     delayed,
     fit_length,
     read_wavelet_ascii,
@@ -98,8 +99,9 @@ def fire(
         velocity = (medium().vs if shear else medium().vp)[row]
         if np.any(velocity <= 0):
             raise ParameterError(
-                f"PHI = {chosen.plane_wave_angle:g}: a plane S wave cannot start at PLANE_WAVE_DEPTH = "
-                f"{chosen.plane_wave_depth:g} m, where vs is zero: take PHI = 0, or another depth or QUELLTYP"
+                f"PHI = {chosen.plane_wave_angle:g}: a plane {'S' if shear else 'P'} wave cannot start at "
+                f"PLANE_WAVE_DEPTH = {chosen.plane_wave_depth:g} m, where {'vs' if shear else 'vp'} is zero: "
+                "take PHI = 0, or another depth or QUELLTYP"
             )
         delays = plane_wave_delays(velocity, chosen.plane_wave_angle, grid.dh)
         found.append(tuple(replace(s, delay=float(t)) for s, t in zip(sources, delays, strict=True)))
@@ -200,8 +202,10 @@ def read_wavelets(
 def _series(
     kind: int, file: str, settings: Settings, sources: Sequence[Source], time: TimeAxis, tell: Tell
 ) -> tuple[np.ndarray, ...]:
+    chosen = settings.sources
     if kind not in (ASCII_FILE, SU_FILE):
-        return tuple(wavelet(kind, s.frequency, s.delay, time) for s in sources)
+        sweep = Sweep(chosen.sweep_first, chosen.sweep_last, chosen.sweep_length)
+        return tuple(wavelet(kind, s.frequency, s.delay, time, None, sweep) for s in sources)
     samples = _samples(kind, file, len(by_shot(settings, sources)), time, tell)
     series = []
     for number, source in enumerate(sources):
@@ -215,7 +219,10 @@ def _series(
 def _samples(kind: int, file: str, shots: int, time: TimeAxis, tell: Tell) -> list[np.ndarray]:
     """Series (nt,) of a text file, or of the file of every shot."""
     if kind == ASCII_FILE:
-        return [fit_length(read_wavelet_ascii(file), time.nt)]
+        samples = read_wavelet_ascii(file)
+        if len(samples) < time.nt:
+            tell(f"{file}: {len(samples)} samples for {time.nt} time steps, zeros are appended")
+        return [fit_length(samples, time.nt)]
     found = []
     for shot in range(1, shots + 1):
         samples, warnings = read_wavelet_shot(file, shot, time)

@@ -66,19 +66,25 @@ def read_start_model(
         for warning in model_warnings(arrays, grid, chosen.file):
             tell(warning)
     double = {name: array.astype(np.float64) for name, array in arrays.items()}
+    _look_for_void(double, chosen.file, tell)
     if "lam" in double:
         return {"vp": double["lam"], "vs": double["mu"], "rho": double["rho"]}
     absent = ("vs",) if acoustic else ("vp",) if sh_only else ()
     double |= {name: np.zeros(grid.shape) for name in absent}
-    void = void_nodes(double) if not sh_only else np.zeros(grid.shape, bool)
-    if void.all():
-        raise DataError(f"{chosen.file}: vp and vs are zero everywhere: there is no material to carry waves")
-    double["rho"] = np.where(void & (double["rho"] <= 0), 1.0, double["rho"])  # any will do, it has no effect
-    if void.any():
-        tell(f"{chosen.file}: {void.sum()} nodes with vp = vs = 0 are void (air): they stay as they are")
     if chosen.parameterization == 1:
         return double
     return kind.model(Medium.from_velocities(double["vp"], double["vs"], double["rho"]))
+
+
+def _look_for_void(model: Model, file: str, tell: Callable[[str], None]) -> None:
+    """Say how much void there is; it gets some density, which has no effect. Raises DataError for an empty
+    model."""
+    void = void_nodes(model)
+    if void.all():
+        raise DataError(f"{file}: vp and vs are zero everywhere: there is no material to carry waves")
+    if void.any():
+        model["rho"] = np.where(void & (model["rho"] <= 0), 1.0, model["rho"])
+        tell(f"{file}: {void.sum()} nodes with vp = vs = 0 are void (air), they stay so")
 
 
 def read_levels(settings: Settings, grid: Grid, tell: Callable[[str], None]) -> Model:

@@ -32,7 +32,8 @@ def check_memory(
     ]
     if settings.run.inversion:
         every = settings.inversion.sampling
-        kept = DecimatedStorage.bytes_needed(_stored_fields(settings), every, nt, (grid.ny, grid.nx), 4) // blocks
+        fields, shape = _stored_fields(settings), (grid.ny, grid.nx)
+        kept = DecimatedStorage.bytes_needed(fields, every, nt, shape, 4) // blocks
         remedy = "raise DTINV, or NPROCX and NPROCY for more processes per shot"
         shares.append((kept, f"the wavefield kept for the gradient every {every} steps; {remedy}"))
     needed = sum(size for size, _ in shares)

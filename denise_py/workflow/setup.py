@@ -73,8 +73,8 @@ class Processes:
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation; levels: taup and
-    taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated."""
+    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation; levels:
+    taup and taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated."""
 
     settings: Settings
     grid: Grid

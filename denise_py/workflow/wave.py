@@ -66,8 +66,9 @@ class Wave:
         return self._collect(recording, mine, shot.receivers.ntr)
 
     def adjoint(self, adjoint_sources: Mapping[str, np.ndarray], receivers: Receivers) -> Fields:
-        """Correlations {name: (ny, nx)} with the forward field kept last and its 'source_energy', as they are,
-        on the head of the group. adjoint_sources: {component: (ntr, nt)} on all processes of the group."""
+        """Correlations {name: (ny, nx)} with the forward field kept last and its 'source_energy', as they
+        are, on the head of the group. adjoint_sources: {component: (ntr, nt)} on all processes of the
+        group."""
         p, group = self.propagator, self._processes.group
         own = {name: traces for name, traces in adjoint_sources.items() if name in self.physics.components}
         injection = adjoint_injection(

@@ -35,7 +35,8 @@ def kind_of(setup: Setup) -> str:
 
 
 def dot_products(setup: Setup, comm=None, npx: int = 1, npy: int = 1) -> tuple[float, float]:
-    """Both sides of the identity for random series and traces, in a medium with fluid (SH waves have none)."""
+    """Both sides of the identity for random series and traces, in a medium with fluid (SH waves have
+    none)."""
     comm = comm or SerialComm()
     run = setup.propagator(comm, npx, npy)
     medium = medium_of(setup.grid, seed=4, fluid=kind_of(setup) != "sh")

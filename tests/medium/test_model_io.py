@@ -182,7 +182,8 @@ def test_negative_poisson_ratio_is_only_a_warning():
         (1e9, 1e9, 0, 0),
         (1e9, 0.0, 0, 0),
         (1e9, -1.0, 1, 0),
-        (0.0, 0.0, 1, 0),  # no stiffness at all
+        (0.0, 0.0, 0, 0),  # void
+        (-2e8, 1e8, 2, 1),  # no stiffness at all
         (-0.5e9, 1e9, 0, 1),
         (-0.7e9, 1e9, 1, 1),
         (-2e9, 1e9, 2, 1),

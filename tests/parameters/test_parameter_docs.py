@@ -27,7 +27,6 @@ def test_page_has_every_key_once_and_every_group():
 
 def test_page_says_what_is_missing():
     text = reference_doc.render()
-    assert "- [`L`](#l): viscoelastic modelling (any value but 0)" in text
     assert (
         "- [`LNORM`](#lnorm): inversion with a misfit other than the L2 norm (value 1, 3, 4, 5, 7 or 8)"
         in text
