@@ -51,20 +51,44 @@ def alone(project: Project, tmp_path_factory) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("shot", [1, 3])
 @pytest.mark.parametrize("component", ["vx", "vy", "p", "div", "rot"])
 def test_snapshots_are_what_receivers_record(alone, component, shot):
-    """At the nodes of the receivers and the steps of the snapshots; div and curl but for the factor DT."""
-    recorded = {"vx": "x", "vy": "y", "rot": "curl"}.get(component, component)
-    gather = read_su(alone["folder"] / f"syn_{recorded}.su.shot{shot}").gather()
+    assert np.any(compare_with_receivers(alone["folder"], alone, component, shot))
+
+
+def compare_with_receivers(folder: Path, snapshots: dict, component: str, shot: int) -> np.ndarray:
+    """At the nodes of the receivers and the steps of the snapshots; div and curl but for the factor DT.
+    Returns what was recorded."""
+    recorded = {"vx": "x", "vy": "y", "vz": "z", "rot": "curl"}.get(component, component)
+    gather = read_su(folder / f"syn_{recorded}.su.shot{shot}").gather()
     i, j = np.round(gather.receivers.T / DH).astype(int) - 1
-    found = alone[f"{component}{shot}"][:, j, i]
+    found = snapshots[f"{component}{shot}"][:, j, i]
     expected = gather.data[:, [n - 1 for n in STEPS]].T.astype(float)
     assert found.shape == (3, len(i))
-    assert np.any(expected)
     if component in ("div", "rot"):
         # differences of nearly equal numbers: relative to the whole field
-        size = np.abs(alone[f"{component}{shot}"]).max()
+        size = np.abs(snapshots[f"{component}{shot}"]).max()
         np.testing.assert_allclose(found, expected / DT, rtol=0, atol=SINGLE * size)
     else:
         np.testing.assert_array_equal(found, expected)
+    return expected
+
+
+def test_acoustic_waves(project, tmp_path):
+    """As in the original there is a file of the curl, which is zero."""
+    project.forward(tmp_path, SEISMO=4, ACOUSTIC=1, **KEYS)
+    found = merged(project.settings(tmp_path, SEISMO=4, ACOUSTIC=1, **KEYS))
+    assert len(found) == 10
+    for component in ("vx", "vy", "p", "div"):
+        assert np.any(compare_with_receivers(tmp_path, found, component, 3))
+    assert not np.any(found["rot1"])
+
+
+@pytest.mark.parametrize("snap", [1, 2, 4])
+def test_shear_waves_have_one_component(project, tmp_path, snap):
+    keys = KEYS | {"SNAP": snap, "WAVETYPE": 2, "QUELLART_SH": 1, "SEISMO": 1}
+    project.forward(tmp_path, **keys)
+    found = merged(project.settings(tmp_path, **keys))
+    assert set(found) == {"vz1", "vz3"}
+    assert np.any(compare_with_receivers(tmp_path, found, "vz", 3))
 
 
 def test_all_snapshots_are_there(alone):
@@ -74,7 +98,7 @@ def test_all_snapshots_are_there(alone):
             assert np.all(np.any(array != 0, axis=(1, 2)))
 
 
-@pytest.mark.parametrize(("npx", "npy", "groups"), [(2, 2, 1), (2, 1, 2)])
+@pytest.mark.parametrize(("npx", "npy", "groups"), [(2, 2, 1), pytest.param(2, 1, 2, marks=pytest.mark.slow)])
 def test_blocks_write_the_same(project, tmp_path, environment, alone, npx, npy, groups):
     """Thinning in steps that do not divide the blocks of 30 x 20 points; two groups share the shots."""
     keys = KEYS | {"NPROCX": npx, "NPROCY": npy, "IDX": 4, "IDY": 3}
@@ -142,3 +166,13 @@ def test_check_says_what_will_be_written(project, tmp_path, capsys, monkeypatch)
     # 3 snapshots of 5 fields of 60 x 40 numbers of 4 bytes for 2 shots
     assert line.split(None, 1)[1] == "3 from 0.03 to 0.13 s of x, y, p, div, rot for 2 shots, 0.275 MiB"
     assert not Path("w.bin.x.shot1.0.0").exists()
+
+
+def test_both_kinds_of_waves_in_one_run(project, tmp_path, alone):
+    keys = KEYS | {"WAVETYPE": 3, "QUELLART_SH": 1, "SEISMO": 4}
+    project.forward(tmp_path, **keys)
+    found = merged(project.settings(tmp_path, **keys))
+    assert set(found) == {f"{c}{k}" for c in ("vx", "vy", "vz", "p", "div", "rot") for k in (1, 3)}
+    for name in found.keys() - {"vz1", "vz3"}:
+        np.testing.assert_array_equal(found[name], alone[name])
+    assert np.any(compare_with_receivers(tmp_path, found, "vz", 1))
