@@ -49,6 +49,18 @@ def test_full_disk_in_a_forward_run(forward, process):
     assert changed(before, tree(forward.folder)) == set()
 
 
+@pytest.mark.parametrize("size", [100, 3700, 5500])
+def test_full_disk_while_segy_is_written(forward, process, size):
+    """Within the file header, within a trace and within the last one (a file has 6000 bytes)."""
+    put(SEIS_FORMAT=4)(forward)
+    forward.save()
+    before = tree(forward.folder)
+    ending = process(forward.folder, "case.json", preexec_fn=partial(limit_file_size, size))
+    assert ending.code == MEMORY_OR_DISK
+    assert ending.err == "denise: error: su/run_x.shot1.sgy: cannot be written (File too large)\n"
+    assert changed(before, tree(forward.folder)) == set()
+
+
 def test_full_disk_in_an_inversion(inversion, process):
     """Models (9600 bytes) do not fit any more, seismograms (2400 bytes) do."""
     before = tree(inversion.folder)
