@@ -433,8 +433,8 @@ SOURCES: Final = (
         "Shape of the source signal, scaled by the amplitude and placed by delay and centre frequency of "
         "the source file. The Ricker wavelet peaks 1.5 / (centre frequency) after the delay. A file (3) is "
         "sampled with DT and serves all shots; 7 reads one SU trace per shot. DENISE ignored the delay for "
-        "5 and had its sign wrong for 4; both are corrected. 9 and 10 are no numbers of DENISE; the Klauder "
-        "wavelet is number 7 in DENISE Black Edition. The corner of the filter of 10 is the centre frequency.",
+        "5 and had its sign wrong for 4; both are corrected. DENISE has no 9 and 10; the Klauder wavelet is "
+        "number 7 in DENISE Black Edition. The corner of the filter of 10 is the centre frequency.",
         choices={
             1: "Ricker",
             2: "Fuchs-Mueller",

@@ -12,8 +12,10 @@ from scipy.integrate import cumulative_trapezoid
 from denise_py.acquisition.sources import read_source_file
 from denise_py.acquisition.wavelets import (
     FORMULAS,
+    Sweep,
     read_wavelet_ascii,
     read_wavelet_shot,
+    resampled,
     shot_file,
     wavelet,
 )
@@ -106,7 +108,9 @@ def test_integrated_sine_cubed_is_the_integral():
 
 
 def test_unknown_kinds():
-    with pytest.raises(ParameterError, match="QUELLART = 9"):
+    with pytest.raises(ParameterError, match="QUELLART = 11"):
+        wavelet(11, FC, 0.0, AXIS)
+    with pytest.raises(ParameterError, match="9 with a sweep"):
         wavelet(9, FC, 0.0, AXIS)
     with pytest.raises(ParameterError, match="SIGNAL_FILE"):
         wavelet(3, FC, 0.0, AXIS)
@@ -150,6 +154,69 @@ def test_bad_ascii_files(tmp_path: Path, text: str, message: str):
     assert f"{path}: {message}" in str(caught.value)
 
 
+# ------------------------------------------------------------------------------- sweep, filtered spike
+
+SWEEP = Sweep(20.0, 80.0, 0.25)
+LONG = TimeAxis(3000, AXIS.dt)
+
+
+def test_klauder_is_the_autocorrelation_of_a_sweep():
+    """The real part of the autocorrelation of exp(2 pi i (f1 s + B s^2 / (2 L))) over its length, by the
+    midpoint rule, whose error for a phase of B L = 15 cycles in 20000 steps is about 1e-5."""
+    steps = 20000
+    ds = SWEEP.length / steps
+    s = (np.arange(steps) + 0.5) * ds
+    sweep = np.exp(2j * np.pi * (SWEEP.first * s + (SWEEP.last - SWEEP.first) * s**2 / (2 * SWEEP.length)))
+    found = wavelet(9, 50.0, 0.01, LONG, sweep=SWEEP)
+    for lag in (0, 1, 7, 40, 250, 1200):
+        shift = round(lag * LONG.dt / ds)
+        expected = np.sum(sweep[shift:] * np.conj(sweep[: steps - shift])).real / steps
+        for sign in (1, -1):
+            index = round((0.01 + SWEEP.length) / LONG.dt) - 1 + sign * lag
+            assert found[index] == pytest.approx(expected, abs=2e-4)
+
+
+def test_klauder_has_the_band_of_the_sweep():
+    """Its spectrum is the power spectrum of the sweep: a fourth of the plateau at both ends, and ripples of
+    up to a tenth ten hertz beyond them for a product of band and length of 15 (Fresnel integrals)."""
+    amplitude = np.abs(np.fft.rfft(wavelet(9, 50.0, 0.0, LONG, sweep=SWEEP)))
+    f = np.fft.rfftfreq(LONG.nt, LONG.dt)
+    level = np.median(amplitude[(f > 30) & (f < 70)])
+    assert amplitude[(f < 10) | (f > 90)].max() <= 0.1 * level
+    assert np.interp([20, 80], f, amplitude) == pytest.approx([level / 4, level / 4], rel=0.2)
+
+
+def test_klauder_takes_its_band_from_the_centre_frequency():
+    given = wavelet(9, 40.0, 0.0, LONG, sweep=Sweep(20.0, 60.0, 0.2))
+    np.testing.assert_array_equal(wavelet(9, 40.0, 0.0, LONG, sweep=Sweep(0.0, 0.0, 0.2)), given)
+
+
+@pytest.mark.parametrize("ends", [(80.0, 20.0), (20.0, 2500.0), (90.0, 0.0)])
+def test_impossible_sweeps(ends):
+    with pytest.raises(ParameterError, match="SWEEP_F1 = "):
+        wavelet(9, 50.0, 0.0, AXIS, sweep=Sweep(*ends, 0.2))
+
+
+def test_filtered_spike_has_the_spectrum_of_its_filter():
+    """Bilinear transform with the corner in place: |H|^2 = 1 / (1 + (tan(pi f dt) / tan(pi fc dt))^8)."""
+    fc = 60.0
+    amplitude = np.abs(np.fft.rfft(wavelet(10, fc, 0.02, LONG)))
+    f = np.fft.rfftfreq(LONG.nt, LONG.dt)
+    ratio = np.tan(np.pi * f[:-1] * LONG.dt) / np.tan(np.pi * fc * LONG.dt)
+    np.testing.assert_allclose(amplitude[:-1], 1 / np.sqrt(1 + ratio**8), atol=1e-6)
+
+
+def test_filtered_spike_is_causal():
+    series = wavelet(10, 60.0, 0.02, AXIS)
+    assert not series[:100].any()
+    assert series[100] != 0
+
+
+def test_filter_of_the_spike_beyond_nyquist():
+    with pytest.raises(ParameterError, match=r"QUELLART = 10: .* 2500 Hz, and must be below .* 2500 Hz"):
+        wavelet(10, 2500.0, 0.0, AXIS)
+
+
 # ------------------------------------------------------------------------------------------- SU files
 
 
@@ -183,10 +250,34 @@ def test_short_su_wavelet_is_extended_with_a_warning(tmp_path: Path):
     assert warning.startswith(f"{tmp_path / 'w.su'}.shot1: 100 samples for 600")
 
 
-def test_su_wavelet_with_another_sampling(tmp_path: Path):
-    write_wavelet(tmp_path / "w.su", 1, 600, 2 * AXIS.dt)
-    with pytest.raises(DataError, match=r"w\.su\.shot1: sampled at 0\.0004 s, but DT = 0\.0002 s"):
-        read_wavelet_shot(str(tmp_path / "w.su"), 1, AXIS)
+def in_band(axis: TimeAxis) -> np.ndarray:
+    """A Ricker wavelet of 60 Hz, without energy above 300 Hz."""
+    return wavelet(1, 60.0, 0.01, axis)
+
+
+@pytest.mark.parametrize("dt", [1e-3, 5e-4, 1e-4, 3e-4])
+def test_su_wavelet_with_another_sampling(tmp_path: Path, dt: float):
+    """Resampled to what the formula gives at the sampling of the run. The filter is 80 dB down, and the
+    spectrum of the wavelet at its edge (450 Hz for 1 ms) is below 1e-5."""
+    samples = in_band(TimeAxis(round(0.12 / dt), dt)).astype(np.float32)
+    write_su(tmp_path / "w.su.shot1", Gather(samples[None, :], dt, np.zeros((1, 2)), np.zeros(2)))
+    series, warnings = read_wavelet_shot(str(tmp_path / "w.su"), 1, AXIS)
+    assert np.abs(series - in_band(AXIS)).max() <= 2e-4
+    assert f"sampled at {dt:g} s, the wavelet is resampled to DT = 0.0002 s" in warnings[0]
+
+
+def test_what_the_longer_interval_cannot_hold_is_not_aliased():
+    """500 Hz sampled at 0.5 ms would come back as 125 Hz at 1.6 ms; 80 dB down remains, but at the ends."""
+    t = 5e-4 * np.arange(1, 2001)
+    series = resampled(np.sin(2 * np.pi * 500 * t), 5e-4, 1.6e-3)
+    assert len(series) == 625
+    assert np.abs(series[60:-60]).max() <= 1e-4
+
+
+def test_names_of_ifos(tmp_path: Path):
+    samples = write_wavelet(tmp_path / "w", 2, 600, AXIS.dt)
+    (tmp_path / "w.shot2").rename(tmp_path / "w.shot2.su")
+    np.testing.assert_array_equal(read_wavelet_shot(str(tmp_path / "w"), 2, AXIS)[0], samples)
 
 
 def test_missing_su_wavelet_tells_the_name_tried(tmp_path: Path):

@@ -447,7 +447,14 @@ PARAMETERS_ALONE = (
     _p("processes_zero", put(NPROCX=0), "NPROCX = 0", ">= 1"),
     _p("processes_many", put(NPROCX=100), "NPROCX = 100", "NX = 60", "at most"),
     _p("boundary_2", put(BOUNDARY=2), "BOUNDARY = 2", "0"),
-    _p("wavelet_9", put(QUELLART=9), "QUELLART = 9", "Ricker"),
+    _p("wavelet_11", put(QUELLART=11), "QUELLART = 11", "Ricker"),
+    _p("sweep_length", put(QUELLART=9), "SWEEP_LENGTH is missing", "QUELLART = 9"),
+    _p(
+        "sweep_falls",
+        put(QUELLART=9, SWEEP_LENGTH=0.01, SWEEP_F1=90, SWEEP_F2=80),
+        "SWEEP_F1 = 90",
+        "SWEEP_F2 = 80",
+    ),
     _p("source_type_0", put(QUELLTYP=0), "QUELLTYP = 0", "explosi"),
     _p("invmat_5", put(INVMAT=5), "INVMAT = 5", "0", "10"),
     _p("invmat1_4", put(INVMAT1=4), "INVMAT1 = 4", "1"),
@@ -556,15 +563,6 @@ WAVELET = (
     ),
     _p("wavelet_name", put(QUELLART=3), "SIGNAL_FILE is missing", "QUELLART = 3"),
     _d("wavelet_su_missing", put(QUELLART=7, SIGNAL_FILE="wavelet"), "wavelet.shot1", "does not exist"),
-    _d(
-        "wavelet_su_dt",
-        both(
-            put(QUELLART=7, SIGNAL_FILE="wavelet"),
-            traces("wavelet.shot1", 1),
-            traces("wavelet.shot2", 1, dt=1000),
-        ),
-        *("wavelet.shot2", "0.001", "DT = 0.0005"),
-    ),
     _d(
         "wavelet_su_cut",
         both(
