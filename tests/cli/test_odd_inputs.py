@@ -209,6 +209,18 @@ def test_segy_of_a_forward_run_feeds_an_inversion(inversion, denise):
     assert "vy, particle velocity downwards, m/s; shot 1" in header
 
 
+def test_observed_data_without_a_sampling_interval(inversion, denise):
+    """Nothing to compare with DT, which then holds; positions are still looked at."""
+    for name in DATA:
+        traces = np.fromfile(inversion.path(name), trace_dtype(NT))
+        traces["header"]["dt"] = traces["header"]["d1"] = 0
+        traces["header"]["gx"] += 5000
+        traces.tofile(inversion.path(name))
+    ending = denise(inversion.folder, "case.json")
+    assert (ending.code, ending.err) == (0, "")
+    assert ending.out.count("5 receivers are elsewhere in the headers") == len(DATA)
+
+
 def test_dead_traces_and_odd_positions_are_warned_of(inversion, denise):
     traces = np.fromfile(inversion.path(DATA[0]), trace_dtype(NT))
     traces["samples"][1] = 0
