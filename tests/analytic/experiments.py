@@ -19,6 +19,7 @@ import numpy as np
 from denise_py.acquisition.inject import PlacedSource
 from denise_py.fd.weights import stencil
 from tests.analytic.full_space import Solid, explosion_response, force_response
+from tests.analytic.garvin import response as garvin_response
 from tests.analytic.half_space import buried_response, rayleigh_speed
 from tests.analytic.synthesis import synthesize
 from tests.physics.problems import Setup, homogeneous, ricker
@@ -178,6 +179,29 @@ def lamb(case: Resolution, time_exact: bool = False) -> Comparison:
     response = buried_response(solid, case.reach * dh, dh / 2, dh / 2, 2 * times[-1])
     exact = synthesize(response, wavelet, times, setup.dt if time_exact else 0.0)
     return Comparison(found[:, ::every], exact[None], times)
+
+
+def garvin(case: Resolution, depth: float = 1.0, time_exact: bool = False) -> dict[str, Comparison]:
+    """vx and vy in the surface row of an explosion at a depth in dominant S wavelengths; vx lies on the
+    surface, half a cell beyond the receiver's node, vy half a cell below it. time_exact as for
+    full_space_force."""
+    solid, dh = case.solid, case.dh
+    duration = 2 * PEAK + case.distance / FREQUENCY * solid.vs / rayleigh_speed(solid) + 1 / FREQUENCY
+    below = round(depth * case.points)
+    rows = below + case.margin
+    setup = case.setup(case.reach + 2 * case.margin, rows, duration, surface=True)
+    run = setup.propagator()
+    run.set_medium(homogeneous(setup.grid, *_properties(solid)))
+    sources = [PlacedSource(case.margin, 1 + below, 1, 0.0, wavelet(setup.times))]
+    traces = setup.simulate(run, sources, np.array([[case.margin + case.reach, 1]]), ("vx", "vy"))
+    every = max(1, int(1 / (20 * 4 * FREQUENCY) / setup.dt))
+    times = setup.times[::every]
+    found = {}
+    for axis, (name, x, level) in enumerate((("vx", case.reach + 0.5, 0.0), ("vy", case.reach, 0.5))):
+        response = garvin_response(solid, x * dh, below * dh, level * dh, axis, 2 * times[-1])
+        exact = synthesize(response, wavelet, times, setup.dt if time_exact else 0.0)
+        found[name] = Comparison(traces[name][:, ::every], exact[None], times)
+    return found
 
 
 def _properties(solid: Solid) -> tuple[float, float, float]:

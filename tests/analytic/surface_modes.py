@@ -39,6 +39,24 @@ def discrete_rayleigh_wave(solid: Solid, order: int, points: float) -> SurfaceWa
     return SurfaceWave(float(np.sqrt(-square) / (k * speed)) - 1, float(excitation / exact))
 
 
+def surface_row_factor(order: int) -> float:
+    """Velocity in the surface row, relative to that just below the surface, in the limit of a fine grid.
+
+    On the scale of a cell the stresses vanish at the surface, and with them the differences of the velocity
+    along y from the second row on. Their operators find zeros above the surface, so v = V (1 - sum a_k z_k^n)
+    in row n = 1, 2, ..., where the z_k are the roots of sum_m c_m (z^(m-1) - z^-m) inside the unit circle and
+    the a_k make v = 0 in the rows 0, -1, ... that are read.
+    """
+    weights = stencil(order, 0).weights
+    half = len(weights)
+    polynomial = np.concatenate([-np.flip(weights), weights])  # z^-half to z^(half - 1)
+    roots = np.roots(np.flip(polynomial))
+    decaying = roots[np.abs(roots) < 1 - 1e-6]
+    rows = -np.arange(half - 1)
+    amplitudes = np.linalg.solve(decaying[None, :] ** rows[:, None], np.ones(half - 1))
+    return float((1 - np.sum(amplitudes * decaying)).real)
+
+
 def nearest_eigenpair(matrix: np.ndarray, guess: float) -> tuple[np.ndarray, np.ndarray, float]:
     """Left and right eigenvector and the eigenvalue next to a guess, by inverse iteration.
 
