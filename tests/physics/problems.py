@@ -19,7 +19,7 @@ from denise_py.parallel.collect import gather_traces
 from denise_py.parallel.comm import Comm, SerialComm
 from denise_py.parallel.domain import decompose
 from denise_py.physics.base import Physics
-from denise_py.physics.registry import physics
+from denise_py.physics.registry import physics, physics_keys
 from denise_py.propagate import Propagator, Scheme
 
 Snapshots = tuple[Callable[[int], None], frozenset[int]]
@@ -116,9 +116,9 @@ def ricker(t: np.ndarray, frequency: float, peak: float) -> np.ndarray:
 
 
 def homogeneous(grid: Grid, vp: float, vs: float, rho: float) -> Medium:
-    """The same everywhere."""
+    """The same everywhere; taup = taus = 0.05, for viscous physics."""
     one = np.ones(grid.shape)
-    return Medium.from_velocities(vp * one, vs * one, rho * one)
+    return Medium.from_velocities(vp * one, vs * one, rho * one, 0.05 * one, 0.05 * one)
 
 
 def medium_of(grid: Grid, seed: int, fluid: bool = False) -> Medium:
@@ -144,22 +144,43 @@ def own(run: Propagator, field: np.ndarray) -> np.ndarray:
     return field[run.half : run.half + run.block.ny, run.half : run.half + run.block.nx]
 
 
+#: physics without loss, whose energy is conserved
+LOSSLESS = tuple(key for key in physics_keys() if not key.startswith("viscous"))
+BUOYANCY = {"vx": "bx", "vy": "by", "vz": "bz"}
+
+
 def stored_energy(run: Propagator) -> float:
-    """sum of s . C^-1 s / 2 over the grid, for media without fluid; C holds the factor dt/dh."""
+    """sum of s . C^-1 s / 2 over the grid, for lossless media without fluid; C holds the factor dt/dh."""
     f, c = (type(group)(*(own(run, a) for a in group)) for group in (run.fields, run.coefficients))
+    if hasattr(f, "p"):
+        return float(np.sum(f.p**2 / c.bulk)) / 2
+    if hasattr(f, "vz"):
+        return float(np.sum(_work(f.sxz, c.mux) + _work(f.syz, c.muy))) / 2
     mu = (c.l2m - c.lam) / 2
     normal = (f.sxx + f.syy) ** 2 / (4 * (c.lam + mu)) + (f.sxx - f.syy) ** 2 / (4 * mu)
-    shear = np.divide(f.sxy**2, c.mu, out=np.zeros_like(f.sxy), where=c.mu > 0)
-    return float(np.sum(normal + shear)) / 2
+    return float(np.sum(normal + _work(f.sxy, c.mu))) / 2
 
 
-def kinetic_energy(run: Propagator, vx: np.ndarray, vy: np.ndarray) -> float:
+def _work(stress: np.ndarray, modulus: np.ndarray) -> np.ndarray:
+    return np.divide(stress**2, modulus, out=np.zeros_like(stress), where=modulus > 0)
+
+
+def velocities(run: Propagator) -> dict[str, np.ndarray]:
+    """Copies of the velocities, (ny, nx) each."""
+    return {name: own(run, getattr(run.fields, name)).copy() for name in run.physics.velocity_fields}
+
+
+def kinetic_energy(run: Propagator, others: dict[str, np.ndarray]) -> float:
     """sum of v . B^-1 v' / 2 with the velocities v of the run and others v', (ny, nx) each; B holds dt/dh."""
-    f, c = run.fields, run.coefficients
-    product = own(run, f.vx) * vx / own(run, c.bx) + own(run, f.vy) * vy / own(run, c.by)
-    return float(np.sum(product)) / 2
+    parts = (
+        np.sum(
+            own(run, getattr(run.fields, name)) * other / own(run, getattr(run.coefficients, BUOYANCY[name]))
+        )
+        for name, other in others.items()
+    )
+    return float(sum(parts)) / 2
 
 
 def total_energy(run: Propagator) -> float:
     """Kinetic and elastic energy of the fields as they are (half a step apart)."""
-    return kinetic_energy(run, own(run, run.fields.vx), own(run, run.fields.vy)) + stored_energy(run)
+    return kinetic_energy(run, velocities(run)) + stored_energy(run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from denise_py.physics.registry import physics_keys
 from tests.physics.problems import Setup, homogeneous, own, ricker
 
 MIDDLE = 21
+PSV = [key for key in physics_keys() if key.endswith("psv")]
 # one rounding per operation, in different order on the two sides: steps times eps, and a margin of ten
 TOLERANCE = 10 * 60 * np.finfo(np.float64).eps
 
@@ -17,8 +20,9 @@ TOLERANCE = 10 * 60 * np.finfo(np.float64).eps
 def fields_after(setup: Setup, source: PlacedSource):
     run = setup.propagator()
     run.set_medium(homogeneous(setup.grid, 2500.0, 1300.0, 2100.0))
-    setup.simulate(run, [source], np.array([[1, 1]]), ("vx",))
-    return type(run.fields)(*(own(run, f) for f in run.fields))
+    setup.simulate(run, [source], np.array([[1, 1]]), ())
+    names = (*run.physics.velocity_fields, *run.physics.stress_fields)
+    return SimpleNamespace(**{name: own(run, getattr(run.fields, name)) for name in names})
 
 
 def small(order: int, **changes) -> Setup:
@@ -31,7 +35,7 @@ def assert_same(a: np.ndarray, b: np.ndarray) -> None:
     np.testing.assert_allclose(a, b, rtol=0, atol=TOLERANCE * np.max(np.abs(a)))
 
 
-@pytest.mark.parametrize("key", physics_keys())
+@pytest.mark.parametrize("key", PSV)
 @pytest.mark.parametrize("order", [2, 4, 8])
 def test_exchange_of_axes(key, order):
     """An explosion on the diagonal; then a force along x against a force along y."""
@@ -47,7 +51,7 @@ def test_exchange_of_axes(key, order):
     assert_same(along_x.sxy, along_y.sxy.T)
 
 
-@pytest.mark.parametrize("key", physics_keys())
+@pytest.mark.parametrize("key", PSV)
 @pytest.mark.parametrize("order", [2, 4, 8])
 @pytest.mark.parametrize("surface", [False, True])
 def test_mirror(key, order, surface):
@@ -76,16 +80,16 @@ def test_translation_along_periodic_sides(key, surface):
     wavelet = ricker(setup.times, 20.0, 0.03)
     here = fields_after(setup, PlacedSource(14, 9, 4, 30.0, wavelet))
     there = fields_after(setup, PlacedSource(19, 9, 4, 30.0, wavelet))
-    for a, b in zip(here, there, strict=True):
-        assert_same(np.roll(a, 5, axis=1), b)
+    for name, field in vars(here).items():
+        assert_same(np.roll(field, 5, axis=1), getattr(there, name))
 
 
-@pytest.mark.parametrize("key", physics_keys())
+@pytest.mark.parametrize("key", [key for key in physics_keys() if not key.endswith("sh")])
 def test_superposition_and_rotated_force(key):
     """Fields add; a force at azimuth phi (from +y towards +x) is sin phi of one along x plus cos phi of one
     along y."""
     setup = Setup(nx=30, ny=25, nt=60, physics=key)
     wavelet = ricker(setup.times, 20.0, 0.03)
     x, y, rotated = (fields_after(setup, PlacedSource(14, 12, kind, 30.0, wavelet)) for kind in (2, 3, 4))
-    for a, b, both in zip(x, y, rotated, strict=True):
-        assert_same(both, np.sin(np.pi / 6) * a + np.cos(np.pi / 6) * b)
+    for name, both in vars(rotated).items():
+        assert_same(both, np.sin(np.pi / 6) * getattr(x, name) + np.cos(np.pi / 6) * getattr(y, name))
