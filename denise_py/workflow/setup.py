@@ -15,6 +15,7 @@ import numpy as np
 from denise_py.acquisition.placement import frame_warnings
 from denise_py.acquisition.receivers import Receivers
 from denise_py.acquisition.sources import place
+from denise_py.acquisition.subgrid import SubGrid
 from denise_py.errors import DataError, DeniseError, ParameterError
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
@@ -32,6 +33,7 @@ from denise_py.propagate import Scheme
 from denise_py.workflow.geometry import (
     PLANE_WAVE,
     Shot,
+    above_surface,
     all_receiver_nodes,
     distinct_receivers,
     fire,
@@ -103,6 +105,12 @@ class Setup:
         return run_resolution(self.physics, medium, self.grid, self.scheme, highest)
 
     @property
+    def subgrid(self) -> SubGrid | None:
+        """How sources and receivers lie between grid points, None if they do not."""
+        mode, b = self.settings.fd.sub_grid, self.settings.boundary
+        return SubGrid(self.grid, b.free_surface, b.periodic, mode == 2) if mode else None
+
+    @property
     def receivers(self) -> Receivers:
         """Those of the first shot."""
         return self.shots[0].receivers
@@ -155,6 +163,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     setup = Setup(settings, grid, time, scheme, shots, kind, model, waves, levels, workflow)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
+    _check_material(setup, collect)
     collect.stop_if_any()
     return replace(setup, warnings=tuple(collect.warnings))
 
@@ -226,6 +235,8 @@ def _scheme(settings: Settings, dtype: Any) -> Scheme:
 
 def _check_geometry(setup: Setup, collect: _Collector) -> None:
     b = setup.settings.boundary
+    if setup.settings.fd.sub_grid and b.free_surface:
+        collect.problems(above_surface(setup.shots, setup.grid))
     places = {"free_surface": b.free_surface, "periodic": b.periodic}
     nodes = np.array([node for shot in setup.shots for node in shot.nodes])
     sources = dict(places)
@@ -237,6 +248,24 @@ def _check_geometry(setup: Setup, collect: _Collector) -> None:
     nodes = all_receiver_nodes(setup.shots)
     collect.warnings += frame_warnings(nodes, setup.grid, b.width, what=what, **places)
     collect.warnings += [warning for one in spreads for warning in one.warnings]
+
+
+def _check_material(setup: Setup, collect: _Collector) -> None:
+    """Sources must sit where waves can start; receivers elsewhere record nothing."""
+    medium = setup.medium
+    for physics in setup.physics:
+        empty = medium.mu <= 0 if physics.wave == "sh" else medium.void
+        what = "fluid or void, which has no SH waves" if physics.wave == "sh" else "void (vp = vs = 0)"
+        for shot in setup.shots:
+            for source, (i, j) in zip(shot.sources, shot.nodes, strict=True):
+                if empty[j - 1, i - 1]:
+                    collect.problems(
+                        [f"{source.origin}: the source at x = {source.x:g} m, y = {source.y:g} m lies in {what}"]
+                    )
+        nodes = all_receiver_nodes(setup.shots)
+        silent = np.count_nonzero(empty[nodes[:, 1] - 1, nodes[:, 0] - 1])
+        if silent:
+            collect.warnings.append(f"{silent} of {len(nodes)} receivers lie in {what}: their traces are zero")
 
 
 def _check_resolution(setup: Setup, collect: _Collector) -> None:

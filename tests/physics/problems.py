@@ -150,19 +150,20 @@ BUOYANCY = {"vx": "bx", "vy": "by", "vz": "bz"}
 
 
 def stored_energy(run: Propagator) -> float:
-    """sum of s . C^-1 s / 2 over the grid, for lossless media without fluid; C holds the factor dt/dh."""
+    """sum of s . C^-1 s / 2 over the grid, for lossless media; C holds the factor dt/dh."""
     f, c = (type(group)(*(own(run, a) for a in group)) for group in (run.fields, run.coefficients))
     if hasattr(f, "p"):
-        return float(np.sum(f.p**2 / c.bulk)) / 2
+        return float(np.sum(_work(f.p, c.bulk))) / 2
     if hasattr(f, "vz"):
         return float(np.sum(_work(f.sxz, c.mux) + _work(f.syz, c.muy))) / 2
     mu = (c.l2m - c.lam) / 2
-    normal = (f.sxx + f.syy) ** 2 / (4 * (c.lam + mu)) + (f.sxx - f.syy) ** 2 / (4 * mu)
+    normal = _work(f.sxx + f.syy, 4 * (c.lam + mu)) + _work(f.sxx - f.syy, 4 * mu)
     return float(np.sum(normal + _work(f.sxy, c.mu))) / 2
 
 
-def _work(stress: np.ndarray, modulus: np.ndarray) -> np.ndarray:
-    return np.divide(stress**2, modulus, out=np.zeros_like(stress), where=modulus > 0)
+def _work(field: np.ndarray, modulus: np.ndarray) -> np.ndarray:
+    """field^2 / modulus, 0 where there is no modulus."""
+    return np.divide(field**2, modulus, out=np.zeros_like(field), where=modulus > 0)
 
 
 def velocities(run: Propagator) -> dict[str, np.ndarray]:
@@ -171,14 +172,14 @@ def velocities(run: Propagator) -> dict[str, np.ndarray]:
 
 
 def kinetic_energy(run: Propagator, others: dict[str, np.ndarray]) -> float:
-    """sum of v . B^-1 v' / 2 with the velocities v of the run and others v', (ny, nx) each; B holds dt/dh."""
-    parts = (
-        np.sum(
-            own(run, getattr(run.fields, name)) * other / own(run, getattr(run.coefficients, BUOYANCY[name]))
-        )
-        for name, other in others.items()
-    )
-    return float(sum(parts)) / 2
+    """sum of v . B^-1 v' / 2 with the velocities v of the run and others v', (ny, nx) each; B holds dt/dh.
+    Points that cannot move do not count."""
+    total = 0.0
+    for name, other in others.items():
+        b = own(run, getattr(run.coefficients, BUOYANCY[name]))
+        product = own(run, getattr(run.fields, name)) * other
+        total += float(np.sum(np.divide(product, b, out=np.zeros_like(product), where=b > 0)))
+    return total / 2
 
 
 def total_energy(run: Propagator) -> float:
