@@ -24,6 +24,7 @@ from denise_py.acquisition.sources import (
     plane_wave_delays,
     read_source_file,
 )
+from denise_py.acquisition.subgrid import ON_GRID
 from denise_py.acquisition.wavelets import (
     ASCII_FILE,
     SU_FILE,
@@ -137,19 +138,25 @@ def read_receivers(settings: Settings, grid: Grid, sources: Sequence[Source]) ->
         side = 0 if settings.boundary.periodic else settings.boundary.width
         frame = (side, side, settings.boundary.width)
         ends = (chosen.x1, chosen.y1), (chosen.x2, chosen.y2)
-        return moving_line(*ends, chosen.spacing, [shot[0].x for shot in shots], frame, grid) if shots else ()
+        sources = [shot[0].x for shot in shots]
+        return moving_line(*ends, chosen.spacing, sources, frame, grid, _exact(settings)) if shots else ()
     return _receiver_files(settings, grid, len(shots))
 
 
 def _common_receivers(settings: Settings, grid: Grid) -> Receivers:
     chosen = settings.receivers
-    shift = (chosen.shift_x, chosen.shift_y)
+    where = grid, (chosen.shift_x, chosen.shift_y), _exact(settings)
     if chosen.array:
         lines = chosen.array, chosen.array_depth, chosen.array_distance, chosen.array_spacing
-        return receiver_array(*lines, settings.boundary.width, grid, shift)
+        return receiver_array(*lines, settings.boundary.width, *where)
     if chosen.kind:
-        return read_receiver_file(chosen.file, grid, shift)
-    return receiver_line((chosen.x1, chosen.y1), (chosen.x2, chosen.y2), chosen.spacing, grid, shift)
+        return read_receiver_file(chosen.file, *where)
+    return receiver_line((chosen.x1, chosen.y1), (chosen.x2, chosen.y2), chosen.spacing, *where)
+
+
+def _exact(settings: Settings) -> bool:
+    """Whether receivers stay where they are instead of moving to the nearest node."""
+    return settings.fd.sub_grid > 0
 
 
 def _receiver_files(settings: Settings, grid: Grid, shots: int) -> tuple[Receivers, ...]:
@@ -159,7 +166,8 @@ def _receiver_files(settings: Settings, grid: Grid, shots: int) -> tuple[Receive
     for shot in range(1, shots + 1):
         try:
             path = find_receiver_file(chosen.file, shot)
-            found.append(read_receiver_file(path, grid, (chosen.shift_x, chosen.shift_y)))
+            shift = (chosen.shift_x, chosen.shift_y)
+            found.append(read_receiver_file(path, grid, shift, _exact(settings)))
         except DataError as error:
             problems.append(str(error))
     if len(problems) > SHOWN_FILES:
@@ -177,6 +185,28 @@ def distinct_receivers(receivers: Iterable[Receivers]) -> tuple[Receivers, ...]:
 def all_receiver_nodes(shots: Sequence[Shot]) -> np.ndarray:
     """Nodes (n, 2) [i, j] of the receivers of all shots."""
     return np.concatenate([one.nodes for one in distinct_receivers(shot.receivers for shot in shots)])
+
+
+def above_surface(shots: Sequence[Shot], grid: Grid) -> list[str]:
+    """One line per source or spread that reaches above the free surface, which is at y = dh; the first few.
+    Only for places between grid points, since rounding moves others down to the surface."""
+    top = grid.dh * (1 - ON_GRID)
+    problems = [
+        f"{source.origin}: the source at y = {source.y:g} m lies above the free surface at y = {grid.dh:g} m"
+        for shot in shots
+        for source in shot.sources
+        if source.y < top
+    ]
+    for one in distinct_receivers(shot.receivers for shot in shots):
+        wrong = np.flatnonzero(one.positions[:, 1] < top)
+        if wrong.size:
+            problems.append(
+                f"{wrong.size} receivers lie above the free surface at y = {grid.dh:g} m (first: number "
+                f"{wrong[0] + 1} at y = {one.positions[wrong[0], 1]:g} m)"
+            )
+    if len(problems) > SHOWN_FILES:
+        problems[SHOWN_FILES:] = [f"... and {len(problems) - SHOWN_FILES} more like these"]
+    return problems
 
 
 # -------------------------------------------------------------------------------------------- wavelets

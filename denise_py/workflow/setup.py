@@ -259,13 +259,13 @@ def _check_material(setup: Setup, collect: _Collector) -> None:
         for shot in setup.shots:
             for source, (i, j) in zip(shot.sources, shot.nodes, strict=True):
                 if empty[j - 1, i - 1]:
-                    collect.problems(
-                        [f"{source.origin}: the source at x = {source.x:g} m, y = {source.y:g} m lies in {what}"]
-                    )
+                    place = f"x = {source.x:g} m, y = {source.y:g} m"
+                    collect.problems([f"{source.origin}: the source at {place} lies in {what}"])
         nodes = all_receiver_nodes(setup.shots)
         silent = np.count_nonzero(empty[nodes[:, 1] - 1, nodes[:, 0] - 1])
         if silent:
-            collect.warnings.append(f"{silent} of {len(nodes)} receivers lie in {what}: their traces are zero")
+            text = f"{silent} of {len(nodes)} receivers lie in {what}: their traces are zero"
+            collect.warnings.append(text)
 
 
 def _check_resolution(setup: Setup, collect: _Collector) -> None:

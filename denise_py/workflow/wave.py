@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class Wave:
         self.propagator = Propagator(
             physics, setup.grid, setup.time, setup.scheme, processes.block, processes.group
         )
+        self._subgrid = setup.subgrid
         self._storage: DecimatedStorage | None = None
 
     def set_medium(self, medium: Medium) -> None:
@@ -59,9 +60,11 @@ class Wave:
             setup.time.nt,
             p.dtype,
             setup.scheme.one_sided,
+            self._subgrid,
         )
-        nodes, mine = shot.receivers.nodes, self.recordable(components)
-        recording = local_recording(self.physics, mine, nodes, *place, setup.time.nt, p.dtype, dict(scales))
+        nodes, mine = self._nodes(shot.receivers), self.recordable(components)
+        axis = setup.time.nt, p.dtype
+        recording = local_recording(self.physics, mine, nodes, *place, *axis, dict(scales), self._subgrid)
         p.forward(injection, recording.arrays, self._store(keep_every) if keep_every else None, snapshots)
         return self._collect(recording, mine, shot.receivers.ntr)
 
@@ -71,8 +74,9 @@ class Wave:
         group."""
         p, group = self.propagator, self._processes.group
         own = {name: traces for name, traces in adjoint_sources.items() if name in self.physics.components}
+        place = self._processes.block, p.half, p.dtype
         injection = adjoint_injection(
-            self.physics, own, receivers.nodes, p.coefficients, self._processes.block, p.half, p.dtype
+            self.physics, own, self._nodes(receivers), p.coefficients, *place, self._subgrid
         )
         store = self._storage.arrays
         local = {**p.transposed(injection, store)._asdict(), "source_energy": store.energy}
@@ -81,10 +85,19 @@ class Wave:
     def _placed(self, shot: Shot, band: BandFilter | None) -> list[PlacedSource]:
         wavelets = shot.wavelets_sh if self.physics.wave == "sh" else shot.wavelets
         placed = []
-        for source, (i, j), wavelet in zip(shot.sources, shot.nodes, wavelets, strict=True):
+        for source, (i, j), wavelet in zip(shot.sources, self._source_nodes(shot), wavelets, strict=True):
             series = wavelet if band is None else band.apply(wavelet, self._setup.time.dt)
             placed.append(PlacedSource(i, j, source.type, source.azimuth, source.amplitude * series))
         return placed
+
+    def _source_nodes(self, shot: Shot) -> Sequence[tuple[float, float]]:
+        """Nodes (i, j) of the sources, with fractions if they lie between nodes."""
+        dh = self._setup.grid.dh
+        return shot.nodes if self._subgrid is None else [(s.x / dh, s.y / dh) for s in shot.sources]
+
+    def _nodes(self, receivers: Receivers) -> np.ndarray:
+        """Nodes (n, 2) of the receivers, with fractions if they lie between nodes."""
+        return receivers.nodes if self._subgrid is None else receivers.positions / self._setup.grid.dh
 
     def _store(self, every: int):
         if self._storage is None or self._storage.every != every:
@@ -96,7 +109,8 @@ class Wave:
 
     def _collect(self, recording: LocalRecording, components: Collection[str], ntr: int) -> Fields:
         series, group = self.physics.recorded(recording.arrays), self._processes.group
+        shared = self._subgrid is not None
         return {
-            name: gather_traces(group, np.ascontiguousarray(series[name].T), recording.indices, ntr)
+            name: gather_traces(group, recording.traces(series[name]), recording.indices, ntr, shared)
             for name in components
         }

@@ -94,7 +94,7 @@ def shot_parts(project: Project, folder: Path) -> list[dict[str, np.ndarray]]:
             name: 2 * (traces[name] - read_shot(project.folder, "obs", name[1], shot.number))
             for name in traces
         }
-        kernels = simulator.adjoint(residuals)
+        (kernels,) = simulator.adjoint(residuals).values()
         lame = psv_gradient(kernels, setup.medium, setup.time.dt / setup.grid.dh, surface=True)
         found = setup.parameterization.gradient(lame, setup.model)
         parts.append(found | {"source": kernels["source_energy"], "receiver": kernels["energy"]})

@@ -128,9 +128,9 @@ def count_runs(objective: Objective) -> list[int]:
     simulator = objective._simulator
     forward = simulator.forward
 
-    def counted(shot, *arguments):
+    def counted(shot, *arguments, **options):
         runs.append(shot.number)
-        return forward(shot, *arguments)
+        return forward(shot, *arguments, **options)
 
     simulator.forward = counted
     return runs
@@ -205,10 +205,10 @@ def test_a_blow_up_in_one_group_reaches_the_other(comm, project, tmp_path):
     simulator = objective._simulator
     forward = simulator.forward
 
-    def failing(shot, *arguments):
+    def failing(shot, *arguments, **options):
         if shot.number == 2:
             raise StabilityError("blown up")
-        return forward(shot, *arguments)
+        return forward(shot, *arguments, **options)
 
     simulator.forward = failing
     p = scaling.vector(setup.model)
