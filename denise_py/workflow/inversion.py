@@ -97,7 +97,7 @@ class Inversion:
             self.log.info(f"no parameter moves before iteration {iteration}, which is therefore the first")
         for plan in self.stages:
             self.log.info(plan.describe())
-            self.observed.use_band(plan.band(settings))
+            self.observed.use_stage(plan)
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
             if iteration > settings.inversion.max_iterations:

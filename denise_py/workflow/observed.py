@@ -9,11 +9,11 @@ import numpy as np
 from denise_py.errors import DataError
 from denise_py.output.seismograms import observed_path
 from denise_py.parameters.finding import data_components
-from denise_py.traces.filters import BandFilter
 from denise_py.traces.integrate import integrate
 from denise_py.traces.reading import read_traces
 from denise_py.traces.records import dt_matches
 from denise_py.workflow.setup import Setup
+from denise_py.workflow.stages import StagePlan
 
 #: no amplitude of a seismogram (m, m/s or Pa) comes near it, and its square is finite in single precision
 ABSURD = 1e18
@@ -42,9 +42,9 @@ class ObservedData:
         if problems:
             raise DataError("\n".join(problems))
 
-    def use_band(self, band: BandFilter | None) -> None:
-        """Process all traces with a filter; to be called at the start of every stage."""
-        dt = self._setup.time.dt
+    def use_stage(self, plan: StagePlan) -> None:
+        """Process all traces as a stage wants them; to be called at its start."""
+        band, dt = plan.band(plan.settings), self._setup.time.dt
         for key, raw in self._raw.items():
             traces = raw if band is None else band.apply(raw, dt)
             self._processed[key] = self.process(traces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from denise_py.errors import ParameterError
 from denise_py.parameters.finding import wave_parameters
@@ -15,7 +15,8 @@ from denise_py.traces.filters import BandFilter
 @dataclass(frozen=True)
 class StagePlan:
     """One stage. number from 1; low_pass in Hz or None; slots: forced parameters, or None to follow the
-    INV_*_ITER keys; precondition and epsilon: EPRECOND and EPSILON_WE of the stage."""
+    INV_*_ITER keys; precondition and epsilon: EPRECOND and EPSILON_WE of the stage; settings: those of the run
+    with whatever the stage changes in them (misfit, window, filter, source wavelet, smoothing and so on)."""
 
     number: int
     low_pass: float | None
@@ -23,6 +24,7 @@ class StagePlan:
     min_improvement: float
     precondition: int
     epsilon: float
+    settings: Settings | None = field(default=None, compare=False)
 
     def band(self, settings: Settings) -> BandFilter | None:
         """Filter of data and wavelets in this stage."""
@@ -47,6 +49,7 @@ def plan_stages(settings: Settings, workflow: Sequence[WorkflowLine] = ()) -> tu
         settings.inversion.min_improvement,
         settings.precondition.kind,
         settings.precondition.epsilon,
+        settings,
     )
     if workflow:
         return tuple(_from_workflow(settings, workflow, first))

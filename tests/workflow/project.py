@@ -192,14 +192,15 @@ def objective_of(
 ) -> tuple[Objective, Scaling, Setup]:
     """Objective of the first stage, without weights unless given, scaled by the start model."""
     settings = setup.settings
-    band = plan_stages(settings, setup.workflow)[0].band(settings)
+    plan = plan_stages(settings, setup.workflow)[0]
     mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
     observed = ObservedData(setup, mine if processes.group.is_root else ())
-    observed.use_band(band)
+    observed.use_stage(plan)
     scaling = Scaling.of_model(setup.model, slots)
     misfit, every = find_misfit(settings.misfit.norm), settings.inversion.sampling
     simulator = Simulator(setup, processes)
     weighting = weighting or Weighting()
+    band = plan.band(settings)
     objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, weighting)
     return objective, scaling, setup
 

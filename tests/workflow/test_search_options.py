@@ -178,7 +178,7 @@ def test_decimation(project, tmp_path, plain):
 def test_log_0_is_silent(project: Project, tmp_path, capsys):
     assert run(str(project.file(tmp_path, INVMAT=0, ITERMAX=1, LOG=0)), SerialComm()) == 0
     assert capsys.readouterr().out == ""
-    assert not list(tmp_path.glob("log*"))
+    assert [path.name for path in tmp_path.glob("log*")] == ["log.0.timings"]
 
 
 def test_log_1_goes_to_the_screen(project: Project, tmp_path, capsys):
@@ -186,7 +186,7 @@ def test_log_1_goes_to_the_screen(project: Project, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "iteration 1 of 1" in out
     assert out.endswith("finished\n")
-    assert not list(tmp_path.glob("log*"))
+    assert [path.name for path in tmp_path.glob("log*")] == ["log.0.timings"]
 
 
 def test_log_2_goes_to_a_file_as_well(project: Project, tmp_path, capsys):
