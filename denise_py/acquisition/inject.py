@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from denise_py.acquisition.subgrid import Spread, SubGrid
 from denise_py.fd.containers import Points, as_points
 from denise_py.fd.surface import row_weights
 from denise_py.parallel.domain import Subdomain
 from denise_py.physics.base import Physics
 
+#: what explosions add to, in solids and in fluids
+STRESS_TERMS = ("normal", "p")
+
 
 @dataclass(frozen=True)
 class PlacedSource:
-    """A source on the grid: node (i, j) counted from 1, kind 1-4, azimuth in degrees, wavelet (nt,) with its
-    amplitude."""
+    """A source on the grid: node (i, j) counted from 1, with a fraction between nodes (see subgrid), kind
+    1-4, azimuth in degrees, wavelet (nt,) with its amplitude."""
 
-    i: int
-    j: int
+    i: float
+    j: float
     kind: int
     azimuth: float
     wavelet: np.ndarray
@@ -33,13 +37,15 @@ def local_position(block: Subdomain, half: int, i: int, j: int) -> tuple[int, in
     return None
 
 
-def owned_receivers(
-    block: Subdomain, half: int, nodes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which of the receivers, nodes (n, 2) as [i, j] from 1, a block owns: indices, rows, columns."""
+def receiver_points(
+    physics: Physics, component: str, nodes: np.ndarray, block: Subdomain, subgrid: SubGrid | None
+) -> Spread:
+    """The points of a block where a component is recorded for receivers at nodes (n, 2), [i, j] from 1, which
+    have fractions with a subgrid; without one every receiver has one point."""
+    if subgrid is not None:
+        return subgrid.spread(physics, component, nodes).inside(block)
     i, j = nodes[:, 0] - 1, nodes[:, 1] - 1
-    mine = np.flatnonzero((block.x0 <= i) & (i < block.x1) & (block.y0 <= j) & (j < block.y1))
-    return mine, j[mine] - block.y0 + half, i[mine] - block.x0 + half
+    return Spread(np.arange(len(nodes)), j, i, np.ones(len(nodes))).inside(block)
 
 
 def source_injection(
@@ -52,23 +58,47 @@ def source_injection(
     nt: int,
     dtype: np.dtype,
     one_sided: bool = False,
+    subgrid: SubGrid | None = None,
 ) -> NamedTuple:
-    """All sources of one simulation, as far as this block owns them. one_sided: see propagate.Scheme; a
-    source in a top row is then divided by the weight of its row."""
+    """All sources of one simulation, as far as this block owns them. one_sided: see propagate.Scheme; what
+    acts on a top row is then divided by the weight of its row. subgrid: place sources between nodes."""
     collected: dict[str, list[tuple[int, int, int, float]]] = {}
     series = np.zeros((nt, len(sources)), dtype)
     for k, source in enumerate(sources):
-        position = local_position(block, half, source.i, source.j)
-        if position is None:
-            continue
-        series[:, k] = physics.source_series(source.kind, source.wavelet)
-        terms = physics.source_terms(source.kind, source.azimuth, coefficients, *position, dh)
-        for name, weight in terms.items():
-            rows = row_weights(name) if one_sided else ()
-            norm = rows[source.j - 1] if source.j <= len(rows) else 1.0
-            collected.setdefault(name, []).append((*position, k, weight / norm))
+        terms = list(_terms(physics, source, coefficients, block, half, dh, subgrid))
+        if terms:
+            series[:, k] = physics.source_series(source.kind, source.wavelet)
+        for name, j, i, weight in terms:
+            rows, row = row_weights(name) if one_sided else (), j - half + block.y0
+            norm = rows[row] if row < len(rows) else 1.0
+            collected.setdefault(name, []).append((j, i, k, weight / norm))
     forces = {name: as_points(*zip(*rows, strict=True), dtype) for name, rows in collected.items()}
     return physics.injection(forces, series)
+
+
+def _terms(
+    physics: Physics,
+    source: PlacedSource,
+    coefficients: NamedTuple,
+    block: Subdomain,
+    half: int,
+    dh: float,
+    subgrid: SubGrid | None,
+) -> Iterator[tuple[str, int, int, float]]:
+    """(what it adds to, array row, array column, factor) of a source on a block."""
+    if subgrid is None:
+        position = local_position(block, half, source.i, source.j)
+        if position is not None:
+            terms = physics.source_terms(source.kind, source.azimuth, coefficients, *position, dh)
+            yield from ((name, *position, weight) for name, weight in terms.items())
+        return
+    for target in (*physics.velocity_fields, *STRESS_TERMS):
+        points = subgrid.spread(physics, target, np.array([[source.i, source.j]])).inside(block)
+        for row, column, share in zip(points.row, points.column, points.weight, strict=True):
+            j, i = int(row) - block.y0 + half, int(column) - block.x0 + half
+            terms = physics.source_terms(source.kind, source.azimuth, coefficients, j, i, dh)
+            if target in terms:
+                yield target, j, i, share * terms[target]
 
 
 def adjoint_injection(
@@ -79,20 +109,22 @@ def adjoint_injection(
     block: Subdomain,
     half: int,
     dtype: np.dtype,
+    subgrid: SubGrid | None = None,
 ) -> NamedTuple:
     """Adjoint sources {component: (ntr, nt)} at receiver nodes (ntr, 2), as far as this block owns them.
 
-    The factors make the injection the exact transpose of the recording.
+    The factors make the injection the exact transpose of the recording; subgrid as there.
     """
-    mine, j, i = owned_receivers(block, half, nodes)
     forces: dict[str, Points] = {}
     columns: list[np.ndarray] = []
-    nt = next(iter(adjoint_sources.values())).shape[1]
     for component, traces in adjoint_sources.items():
         first = sum(c.shape[1] for c in columns)
-        weights = physics.adjoint_weights(component, coefficients, j, i)
+        spread = receiver_points(physics, component, nodes, block, subgrid)
+        mine, number = np.unique(spread.trace, return_inverse=True)
+        j, i = spread.row - block.y0 + half, spread.column - block.x0 + half
+        weights = spread.weight * physics.adjoint_weights(component, coefficients, j, i)
         name = physics.adjoint_target(component)
-        forces[name] = as_points(j, i, first + np.arange(mine.size), weights, dtype)
+        forces[name] = as_points(j, i, first + number, weights, dtype)
         columns.append(traces[mine].T)
-    series = np.ascontiguousarray(np.hstack(columns), dtype) if mine.size else np.zeros((nt, 0), dtype)
+    series = np.ascontiguousarray(np.hstack(columns), dtype)
     return physics.injection(forces, series)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from denise_py.acquisition.inject import owned_receivers
+from denise_py.acquisition.inject import receiver_points
+from denise_py.acquisition.subgrid import SubGrid
 from denise_py.fd.containers import as_points
 from denise_py.parallel.domain import Subdomain
 from denise_py.physics.base import Physics
@@ -16,10 +17,17 @@ from denise_py.physics.base import Physics
 
 @dataclass(frozen=True)
 class LocalRecording:
-    """The receivers that a block owns: their numbers in the spread, and the physics' recording arrays."""
+    """The receivers that have points in a block: their numbers, and the physics' recording arrays."""
 
     indices: np.ndarray
     arrays: NamedTuple
+
+    def traces(self, series: np.ndarray) -> np.ndarray:
+        """The traces (len(indices), nt) of a recorded component (nt, n); those that it has no points for are
+        zero."""
+        rows = np.zeros((self.indices.size, series.shape[0]), series.dtype)
+        rows[: series.shape[1]] = series.T
+        return rows
 
 
 def local_recording(
@@ -31,16 +39,20 @@ def local_recording(
     nt: int,
     dtype: np.dtype,
     scales: dict[str, np.ndarray] | None = None,
+    subgrid: SubGrid | None = None,
 ) -> LocalRecording:
     """Recording of the wanted components at receiver nodes (n, 2) [i, j] from 1.
 
-    scales: {component: (ny, nx) factor on the whole grid}; components without one are taken as they are.
+    scales: {component: (ny, nx) factor on the whole grid}; components without one are taken as they are;
+    subgrid: nodes have fractions, and every receiver is spread over the points around it. Blocks then have a
+    share of a trace each, to be added up.
     """
-    mine, j, i = owned_receivers(block, half, nodes)
+    spreads = {name: receiver_points(physics, name, nodes, block, subgrid) for name in components}
+    mine = np.unique(np.concatenate([np.zeros(0, np.int64), *(s.trace for s in spreads.values())]))
     points = {}
-    for name in components:
-        weight = np.ones(mine.size)
+    for name, (trace, row, column, weight) in spreads.items():
         if scales and name in scales:
-            weight = scales[name][nodes[mine, 1] - 1, nodes[mine, 0] - 1]
-        points[name] = as_points(j, i, np.arange(mine.size), weight, dtype)
+            weight = weight * scales[name][row, column]
+        j, i = row - block.y0 + half, column - block.x0 + half
+        points[name] = as_points(j, i, np.searchsorted(mine, trace), weight, dtype)
     return LocalRecording(mine, physics.recording(points, nt, dtype))

@@ -39,30 +39,39 @@ def gather_field(comm: Comm, subdomains: Sequence[Subdomain], local: np.ndarray)
     return whole
 
 
-def gather_traces(comm: Comm, traces: np.ndarray, indices: Sequence[int], ntr: int) -> np.ndarray | None:
+def gather_traces(
+    comm: Comm, traces: np.ndarray, indices: Sequence[int], ntr: int, shared: bool = False
+) -> np.ndarray | None:
     """All (ntr, ns) traces on rank 0, None elsewhere.
 
     comm     the processes of one shot
     traces   (n, ns), the traces of the n receivers in the block of this rank (n may be 0), same dtype and ns
              everywhere
     indices  the rows they have in the result, counted from 0
+    shared   whether a trace may be in parts on several ranks, which are added in the order of the ranks
 
-    Raises ValueError (on all ranks) unless every receiver is held by exactly one rank. Collective over comm.
+    Raises ValueError (on all ranks) unless every receiver is held by exactly one rank, or by at least one if
+    shared. Collective over comm.
     """
     held = comm.allgather([int(index) for index in indices])
-    if sorted(index for rank_held in held for index in rank_held) != list(range(ntr)):
-        raise ValueError(f"the {ntr} receivers must be held by one rank each, but the ranks hold {held}")
+    listed = [index for rank_held in held for index in rank_held]
+    if sorted(set(listed) if shared else listed) != list(range(ntr)):
+        count = "at least one rank" if shared else "one rank"
+        raise ValueError(f"the {ntr} receivers must be held by {count} each, but the ranks hold {held}")
     if not comm.is_root:
         if held[comm.rank]:
             comm.send_array(np.ascontiguousarray(traces), 0, _TRACE_TAG)
         return None
-    whole = np.empty((ntr, traces.shape[1]), traces.dtype)
+    whole = np.zeros((ntr, traces.shape[1]), traces.dtype)
     whole[held[0]] = traces
+    known = set(held[0])
     for rank in range(1, comm.size):
         if held[rank]:
             part = np.empty((len(held[rank]), traces.shape[1]), traces.dtype)
             comm.recv_array(part, rank, _TRACE_TAG)
-            whole[held[rank]] = part
+            for index, trace in zip(held[rank], part, strict=True):
+                whole[index] = whole[index] + trace if index in known else trace
+            known.update(held[rank])
     return whole
 
 

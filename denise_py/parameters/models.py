@@ -91,6 +91,7 @@ class DifferenceSettings(Group):
 
     order: int
     max_relative_error: int
+    sub_grid: int
 
 
 class ModelSettings(Group):

@@ -280,6 +280,19 @@ FD: Final = (
             4: "Holberg, error up to 3 %",
         },
     ),
+    Key(
+        "SUBGRID", "fd", "sub_grid", "int", "sources and receivers between grid points",
+        "0 moves sources and receivers to the nearest grid point as DENISE does. 1 leaves them where they "
+        "are and spreads each over the 8 x 8 points around it; at grid points this changes nothing. Velocities "
+        "are still taken half a spacing right of (vx) or below (vy, vz) the place; 2 corrects that as well. File "
+        "headers then hold the places as they are given.",
+        default=0,
+        choices={
+            0: "at the nearest grid point",
+            1: "at their places, components staggered",
+            2: "at their places, all components",
+        },
+    ),
 )
 
 MODEL: Final = (

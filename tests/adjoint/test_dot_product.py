@@ -15,6 +15,7 @@ import pytest
 
 from denise_py.acquisition.inject import adjoint_injection
 from denise_py.acquisition.record import local_recording
+from denise_py.acquisition.subgrid import SubGrid
 from denise_py.fd.containers import as_points
 from denise_py.parallel.comm import SerialComm
 from denise_py.physics.registry import physics_keys
@@ -34,9 +35,11 @@ def kind_of(setup: Setup) -> str:
     return setup.physics.split("-")[-1]
 
 
-def dot_products(setup: Setup, comm=None, npx: int = 1, npy: int = 1) -> tuple[float, float]:
+def dot_products(
+    setup: Setup, comm=None, npx: int = 1, npy: int = 1, centred: bool | None = None
+) -> tuple[float, float]:
     """Both sides of the identity for random series and traces, in a medium with fluid (SH waves have
-    none)."""
+    none). centred: receivers between nodes, see acquisition.subgrid; None: on nodes."""
     comm = comm or SerialComm()
     run = setup.propagator(comm, npx, npy)
     medium = medium_of(setup.grid, seed=4, fluid=kind_of(setup) != "sh")
@@ -44,17 +47,20 @@ def dot_products(setup: Setup, comm=None, npx: int = 1, npy: int = 1) -> tuple[f
     rng = np.random.default_rng(8)
     series = {name: rng.standard_normal((setup.nt, *setup.grid.shape)) for name in TARGETS[kind_of(setup)]}
     nodes, components = random_nodes(setup, rng), run.physics.adjoint_components
+    subgrid = None
+    if centred is not None:
+        subgrid = SubGrid(setup.grid, setup.surface, setup.periodic, centred)
+        nodes = np.clip(nodes + rng.uniform(-0.5, 0.5, nodes.shape), 1, [setup.nx, setup.ny])
     residuals = {name: rng.standard_normal((len(nodes), setup.nt)) for name in components}
 
     local = {name: s[:, *run.block.slices].reshape(setup.nt, -1) for name, s in series.items()}
-    recording = local_recording(run.physics, components, nodes, run.block, run.half, setup.nt, run.dtype)
+    place = run.block, run.half
+    recording = local_recording(run.physics, components, nodes, *place, setup.nt, run.dtype, subgrid=subgrid)
     run.forward(everywhere(run, local), recording.arrays)
     recorded = run.physics.recorded(recording.arrays)
-    left = sum(np.sum(recorded[c].T * residuals[c][recording.indices]) for c in components)
+    left = sum(np.sum(recording.traces(recorded[c]) * residuals[c][recording.indices]) for c in components)
 
-    injection = adjoint_injection(
-        run.physics, residuals, nodes, run.coefficients, run.block, run.half, run.dtype
-    )
+    injection = adjoint_injection(run.physics, residuals, nodes, run.coefficients, *place, run.dtype, subgrid)
     kernels = run.transposed(injection, store_of(setup, run, local))
     return comm.sum(float(left)), comm.sum(float(np.sum(products(setup, run, kernels))))
 
@@ -134,6 +140,14 @@ def test_every_physics_with_layers(key, order, surface, periodic):
     assert_transposed(*dot_products(setup))
 
 
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize(("surface", "periodic"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("key", ["elastic-psv", "acoustic", "elastic-sh"])
+def test_receivers_between_nodes(key, surface, periodic, centred):
+    setup = Setup(physics=key, surface=surface, periodic=periodic)
+    assert_transposed(*dot_products(setup, centred=centred))
+
+
 @pytest.mark.parametrize("surface", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 def test_without_layers(order, surface):
@@ -184,6 +198,8 @@ def test_two_blocks(comm):
     setup = Setup(order=4, surface=True)
     assert_transposed(*dot_products(setup, comm, 2, 1))
     assert_transposed(*dot_products(setup, comm, 1, 2))
+    assert_transposed(*dot_products(setup, comm, 2, 1, centred=True))
+    assert_transposed(*dot_products(setup, comm, 1, 2, centred=False))
     assert_transposed(*dot_products(replace(setup, one_sided=True), comm, 2, 1))
     assert_transposed(*dot_products(replace(setup, one_sided=True), comm, 1, 2))
 

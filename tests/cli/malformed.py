@@ -448,6 +448,7 @@ PARAMETERS_ALONE = (
     _p("processes_many", put(NPROCX=100), "NPROCX = 100", "NX = 60", "at most"),
     _p("boundary_2", put(BOUNDARY=2), "BOUNDARY = 2", "0"),
     _p("wavelet_11", put(QUELLART=11), "QUELLART = 11", "Ricker"),
+    _p("subgrid", put(SUBGRID=3), "SUBGRID = 3", "0 (at the nearest"),
     _p("sweep_length", put(QUELLART=9), "SWEEP_LENGTH is missing", "QUELLART = 9"),
     _p(
         "sweep_falls",
