@@ -10,7 +10,7 @@ to the right of it. With a free surface row j = 1 is the surface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from denise_py.fd.weights import stencil
 from tests.analytic.full_space import Solid, explosion_response, force_response
 from tests.analytic.garvin import response as garvin_response
 from tests.analytic.half_space import buried_response, rayleigh_speed
+from tests.analytic.relaxation import Attenuating
 from tests.analytic.synthesis import synthesize
 from tests.physics.problems import Setup, homogeneous, ricker
 
@@ -181,24 +182,34 @@ def lamb(case: Resolution, time_exact: bool = False) -> Comparison:
     return Comparison(found[:, ::every], exact[None], times)
 
 
-def garvin(case: Resolution, depth: float = 1.0, time_exact: bool = False) -> dict[str, Comparison]:
+def garvin(
+    case: Resolution, depth: float = 1.0, loss: Attenuating | None = None, time_exact: bool = False
+) -> dict[str, Comparison]:
     """vx and vy in the surface row of an explosion at a depth in dominant S wavelengths; vx lies on the
-    surface, half a cell beyond the receiver's node, vy half a cell below it. time_exact as for
-    full_space_force."""
+    surface, half a cell beyond the receiver's node, vy half a cell below it.
+
+    loss        makes the medium viscous; its solid must be that of the case
+    time_exact  as for full_space_force
+    """
     solid, dh = case.solid, case.dh
     duration = 2 * PEAK + case.distance / FREQUENCY * solid.vs / rayleigh_speed(solid) + 1 / FREQUENCY
     below = round(depth * case.points)
     rows = below + case.margin
     setup = case.setup(case.reach + 2 * case.margin, rows, duration, surface=True)
+    medium = homogeneous(setup.grid, *_properties(solid))
+    if loss:
+        setup = replace(setup, physics="viscous-psv", frequencies=loss.frequencies, reference=loss.reference)
+        level = np.ones(setup.grid.shape)
+        medium = replace(medium, taup=loss.taup * level, taus=loss.taus * level)
     run = setup.propagator()
-    run.set_medium(homogeneous(setup.grid, *_properties(solid)))
+    run.set_medium(medium)
     sources = [PlacedSource(case.margin, 1 + below, 1, 0.0, wavelet(setup.times))]
     traces = setup.simulate(run, sources, np.array([[case.margin + case.reach, 1]]), ("vx", "vy"))
     every = max(1, int(1 / (20 * 4 * FREQUENCY) / setup.dt))
     times = setup.times[::every]
     found = {}
     for axis, (name, x, level) in enumerate((("vx", case.reach + 0.5, 0.0), ("vy", case.reach, 0.5))):
-        response = garvin_response(solid, x * dh, below * dh, level * dh, axis, 2 * times[-1])
+        response = garvin_response(loss or solid, x * dh, below * dh, level * dh, axis, 2 * times[-1])
         exact = synthesize(response, wavelet, times, setup.dt if time_exact else 0.0)
         found[name] = Comparison(traces[name][:, ::every], exact[None], times)
     return found

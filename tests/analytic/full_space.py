@@ -33,6 +33,10 @@ class Solid:
     def lam(self) -> float:
         return self.rho * self.vp**2 - 2 * self.mu
 
+    def at(self, w: complex) -> Solid:
+        """Itself at any frequency, like relaxation.Attenuating.at."""
+        return self
+
 
 def potential(k: np.ndarray, r: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(i/4) H0(k r) and its first and second derivative with respect to r."""

@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tests.analytic.full_space import Solid
+from tests.analytic.relaxation import Attenuating
 
 
 def displacement(solid: Solid, depth: float, level: float, k: np.ndarray, w: complex) -> np.ndarray:
@@ -34,18 +35,22 @@ def displacement(solid: Solid, depth: float, level: float, k: np.ndarray, w: com
     return np.array([1j * k * (direct + phi) + nb * psi, down])
 
 
-def response(solid: Solid, x: float, depth: float, level: float, component: int, duration: float) -> Callable:
+def response(
+    medium: Solid | Attenuating, x: float, depth: float, level: float, component: int, duration: float
+) -> Callable:
     """Displacement 0 = x or 1 = y at (x, level), a function of the angular frequencies.
 
     duration (s): time within which the periodic images of the source must not arrive. Far beyond its poles
     the integrand falls as exp(-k way); the sum ends where that is 1e-9. Source and receiver must not be in
     one row, nor the source on the surface.
     """
-    step = 2 * np.pi / (1.3 * (solid.vp * duration + 2 * abs(x)))
+    fastest = medium.at(np.array(1e12 + 0j)).vp
+    step = 2 * np.pi / (1.3 * (float(np.real(fastest)) * duration + 2 * abs(x)))
     way = abs(depth - level)
 
     def one(w: complex) -> complex:
-        highest = 2 * abs(w) / solid.vs + np.log(1e9) / way
+        solid = medium.at(w)
+        highest = 2 * abs(w / solid.vs) + np.log(1e9) / way
         k = step * (np.arange(int(highest / step)) + 0.5)
         u = displacement(solid, depth, level, k, w)[component]
         # ux is odd in k, uy even

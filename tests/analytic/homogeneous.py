@@ -31,7 +31,7 @@ from tests.physics.problems import Setup
 
 EXPLOSION, FORCE = 1, 3
 ROCK = Solid(vp=np.sqrt(3) * 1000.0, vs=1000.0, rho=2000.0)
-#: Hz: where the viscous media of tests.physics.problems.Setup have their velocities
+#: Hz: where viscous media have their velocities
 REFERENCE = 12.0
 LOSSLESS = Attenuating(ROCK, (FREQUENCY,), REFERENCE, 0.0, 0.0)
 #: Q = 20 for P and 15 for S waves, about, over the band of the wavelet
@@ -98,6 +98,7 @@ class FullSpace:
             k_max=1.0,
             physics=self.physics,
             frequencies=self.medium.frequencies,
+            reference=self.medium.reference,
         )
 
     def responses(self) -> dict[str, tuple[Callable, float]]:

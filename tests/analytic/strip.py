@@ -75,7 +75,7 @@ class Attenuation:
 def attenuation(
     name: str, relaxations: Relaxations, points: int = 12, courant: float = 0.3, dtype: Any = np.float32
 ) -> Attenuation:
-    """Of plane waves, from the ratio of the spectra at two receivers, four of the longest wavelengths apart.
+    """Of plane waves, from the ratio of the spectra at two receivers, two of the longest wavelengths apart.
 
     name     key of ATTENUATED
     points   grid points per wavelength at the highest frequency of the band
@@ -91,7 +91,7 @@ def attenuation(
     centre = high / 2
     dh = speed / high / points
     dt = courant * dh / (np.sqrt(2) * stencil(8, 0).gamma * fastest)
-    near, apart = points, round(4 * speed / low / dh)
+    near, apart = points, round(2 * speed / low / dh)
     duration = 3 / centre + 1.2 * (near + apart) * dh / speed + 3 / low
     # P waves that leave at once must not be back at the far receiver
     margin = int(fastest * duration / dh / 2)
@@ -107,6 +107,7 @@ def attenuation(
         dtype=dtype,
         physics=physics,
         frequencies=medium.frequencies,
+        reference=medium.reference,
     )
     run = setup.propagator()
     run.set_medium(homogeneous_medium(setup.grid, medium, fluid=physics == "viscous-acoustic"))

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from denise_py.physics.registry import physics_keys
-from tests.analytic.experiments import Comparison
+from tests.analytic.experiments import Comparison, wavelet
 from tests.analytic.homogeneous import EXPLOSION, FORCE, LOSSLESS, LOSSY, FullSpace, full_space, half_space
 from tests.analytic.surface_modes import surface_row_factor
+from tests.analytic.synthesis import synthesize
 
 STANDARD = {"points": 16, "order": 8, "courant": 0.15}
 
@@ -51,9 +52,6 @@ def test_attenuation_would_be_missed(key):
 
 def mistaken(found: Comparison, response) -> float:
     """Error if the exact solution were another one."""
-    from tests.analytic.experiments import wavelet
-    from tests.analytic.synthesis import synthesize
-
     return Comparison(found.found, synthesize(response, wavelet, found.times)[None], found.times).error
 
 

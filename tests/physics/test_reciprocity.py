@@ -146,10 +146,12 @@ def test_sh_waves_with_the_medium_on_their_nodes(key, order):
 
 
 def exchange_error(setup: Setup, node: tuple[int, int]) -> float:
-    """Relative L2 difference of vy between a vertical force at a node recorded at B and the way back."""
+    """Relative L2 difference of vy (SH: vz) between a force along it at a node, recorded at B, and the way
+    back."""
     wavelet = ricker(setup.times, 15.0, 0.08)
-    there = trace(setup, node, FORCE_Y, wavelet, B, "vy")
-    back = trace(setup, B, FORCE_Y, wavelet, node, "vy")
+    component = "vz" if setup.physics.endswith("sh") else "vy"
+    there = trace(setup, node, FORCE_Y, wavelet, B, component)
+    back = trace(setup, B, FORCE_Y, wavelet, node, component)
     return float(np.linalg.norm(there - back) / np.linalg.norm(there))
 
 
