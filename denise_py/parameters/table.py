@@ -282,10 +282,10 @@ FD: Final = (
     ),
     Key(
         "SUBGRID", "fd", "sub_grid", "int", "sources and receivers between grid points",
-        "0 moves sources and receivers to the nearest grid point as DENISE does. 1 leaves them where they "
-        "are and spreads each over the 8 x 8 points around it; at grid points this changes nothing. Velocities "
-        "are still taken half a spacing right of (vx) or below (vy, vz) the place; 2 corrects that as well. File "
-        "headers then hold the places as they are given.",
+        "0 moves sources and receivers to the nearest grid point as DENISE does. 1 leaves them in place "
+        "and spreads each over the 8 x 8 points around it, which changes nothing at grid points. Velocities "
+        "are still taken half a spacing right of (vx) or below (vy, vz) the place; 2 corrects that as well. "
+        "File headers then hold the places as they are given.",
         default=0,
         choices={
             0: "at the nearest grid point",

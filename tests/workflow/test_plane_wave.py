@@ -151,6 +151,36 @@ def test_receiver_array_fills_the_model_between_the_frames(project: Project, tmp
     assert not receivers.from_line
 
 
+# ------------------------------------------------------------------------------- wavelets of both waves
+
+
+def test_sh_waves_have_wavelets_of_their_own(project: Project, tmp_path: Path):
+    """QUELLART_SH and SIGNAL_FILE_SH, with the delay and the frequency of the source file."""
+    np.savetxt(tmp_path / "sh.txt", np.arange(1.0, 11.0))
+    keys = {"WAVETYPE": 3, "QUELLART_SH": 3, "SIGNAL_FILE_SH": tmp_path / "sh.txt"}
+    setup = prepare(project.settings(tmp_path, **keys))
+    plain = prepare(project.settings(tmp_path))
+    for shot, alone in zip(setup.shots, plain.shots, strict=True):
+        np.testing.assert_array_equal(shot.wavelets, alone.wavelets)
+        np.testing.assert_array_equal(shot.wavelets_sh[0][:11], [*range(1, 11), 0])
+        assert alone.wavelets_sh == ()
+    assert any("sh.txt: 10 samples for 160 time steps" in warning for warning in setup.warnings)
+    (shot, *_) = prepare(project.settings(tmp_path, WAVETYPE=2, QUELLART_SH=1)).shots
+    assert shot.wavelets == ()
+    np.testing.assert_array_equal(shot.wavelets_sh, plain.shots[0].wavelets)
+
+
+def test_plane_sh_waves_go_at_their_own_pace(project: Project, tmp_path: Path):
+    """Delays of SH waves are those of S waves: longer by vp / vs."""
+    (shot,) = prepare(
+        project.settings(
+            tmp_path, **(PLANE | {"PHI": -10, "WAVETYPE": 3, "QUELLART": 6, "QUELLART_SH": 6, "TIME": 0.5})
+        )
+    ).shots
+    last, last_sh = (np.argmax(series[-1]) for series in (shot.wavelets, shot.wavelets_sh))
+    assert last_sh / last == pytest.approx(1100 / 600, rel=0.1)
+
+
 # ---------------------------------------------------------------------------------------- mixed sources
 
 MIXED = ("40 0 20 0 30 1e6 0 1", "50 0 24 0.01 25 1e6 0 2", "60 0 20 0 30 2e6 30 4", "70 0 16 0 35 1e6 0 3")
