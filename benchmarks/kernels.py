@@ -18,6 +18,7 @@ from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
 from denise_py.gradient.storage import DecimatedStorage
 from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import decompose
@@ -38,6 +39,7 @@ def main() -> None:
         for order in ORDERS:
             ours, naive = forward_speed(nx, ny, order), naive_speed(nx, ny, order)
             print(f"{f'{nx} x {ny}':>12} {order:>6} {ours:>10.0f} {naive:>8.0f} {ours / naive:>7.1f}")
+    _print_other_waves()
     print("\ngradient of one shot, 500 x 174, order 4, times a forward run")
     print(f"{'kept step':>12} {'forward + store':>16} {'transposed':>11} {'total':>7}")
     for every in (1, 4, 10):
@@ -45,13 +47,38 @@ def main() -> None:
         print(f"{every:>12} {storing:>16.2f} {adjoint:>11.2f} {storing + adjoint:>7.2f}")
 
 
-def make_propagator(nx: int, ny: int, order: int, nt: int) -> Propagator:
-    """A homogeneous solid with everything a real run has."""
+def _print_other_waves() -> None:
+    """All physics at 500 x 174: forward speed, and forward + store + transposed in forward runs."""
+    print("\nall waves, 500 x 174, every 4th step kept for the gradient\n")
+    print(f"{'waves':>20} {'order':>6} {'Mpts/s':>8} {'gradient':>9}")
+    for name, key, order, mechanisms in (
+        ("elastic P-SV", "elastic-psv", 4, 0),
+        ("viscous P-SV, L = 1", "viscous-psv", 4, 1),
+        ("viscous P-SV, L = 3", "viscous-psv", 4, 3),
+        ("acoustic", "acoustic", 2, 0),
+        ("acoustic", "acoustic", 4, 0),
+        ("visco-ac., L = 1", "viscous-acoustic", 4, 1),
+        ("SH", "elastic-sh", 4, 0),
+        ("viscous SH, L = 1", "viscous-sh", 4, 1),
+    ):
+        speed = forward_speed(500, 174, order, key, mechanisms)
+        cost = sum(gradient_cost(500, 174, order, 4, key, mechanisms))
+        print(f"{name:>20} {order:>6} {speed:>8.0f} {cost:>9.2f}")
+
+
+def make_propagator(
+    nx: int, ny: int, order: int, nt: int, key: str = "elastic-psv", mechanisms: int = 0
+) -> Propagator:
+    """A homogeneous medium with everything a real run has; mechanisms: of viscous waves."""
     grid, axis = Grid(nx, ny, 10.0), TimeAxis(nt, 1e-3)
     scheme = Scheme(stencil(order, 0), LayerParameters(20, 3000.0, 10.0, 4.0, 1.0), True, False)
-    propagator = Propagator(physics(), grid, axis, scheme, decompose(grid, 1, 1)[0], SerialComm())
+    frequencies = tuple(np.geomspace(2.0, 20.0, mechanisms)) if mechanisms else ()
+    relaxation = Relaxation(frequencies, 10.0, axis.dt) if mechanisms else None
+    waves, block = physics(key, relaxation), decompose(grid, 1, 1)[0]
+    propagator = Propagator(waves, grid, axis, scheme, block, SerialComm())
     ones = np.ones(grid.shape)
-    propagator.set_medium(Medium.from_velocities(3000 * ones, 1700 * ones, 2000 * ones))
+    medium = Medium.from_velocities(3000 * ones, 1700 * ones, 2000 * ones, 0.05 * ones, 0.05 * ones)
+    propagator.set_medium(medium)
     return propagator
 
 
@@ -63,7 +90,8 @@ def make_shot(p: Propagator, receivers: int = 50):
     arguments = (p.coefficients, block, p.half, p.grid.dh, nt, p.dtype)
     injection = source_injection(p.physics, [source], *arguments)
     nodes = np.stack([np.linspace(25, p.grid.nx - 25, receivers).astype(int), np.full(receivers, 3)], axis=1)
-    recording = local_recording(p.physics, ("vx", "vy"), nodes, block, p.half, nt, p.dtype)
+    components = p.physics.velocity_fields
+    recording = local_recording(p.physics, components, nodes, block, p.half, nt, p.dtype)
     return injection, recording.arrays
 
 
@@ -83,18 +111,20 @@ def steps_for(nx: int, ny: int, budget: float = 4e7) -> int:
     return max(10, int(budget / (nx * ny)))
 
 
-def forward_speed(nx: int, ny: int, order: int) -> float:
+def forward_speed(nx: int, ny: int, order: int, key: str = "elastic-psv", mechanisms: int = 0) -> float:
     """Million point steps per second of a forward run."""
     nt = steps_for(nx, ny)
-    p = make_propagator(nx, ny, order, nt)
+    p = make_propagator(nx, ny, order, nt, key, mechanisms)
     shot = make_shot(p)
     return nx * ny * nt / median_seconds(lambda: p.forward(*shot)) / 1e6
 
 
-def gradient_cost(nx: int, ny: int, order: int, every: int) -> tuple[float, float]:
+def gradient_cost(
+    nx: int, ny: int, order: int, every: int, key: str = "elastic-psv", mechanisms: int = 0
+) -> tuple[float, float]:
     """Times of a forward run that stores and of a transposed run, in plain forward runs."""
     nt = steps_for(nx, ny)
-    p = make_propagator(nx, ny, order, nt)
+    p = make_propagator(nx, ny, order, nt, key, mechanisms)
     injection, recording = make_shot(p)
     store = DecimatedStorage(p.physics, every, nt, (ny, nx), p.dtype).arrays
     plain = median_seconds(lambda: p.forward(injection, recording))
