@@ -257,3 +257,10 @@ def test_exact_positions_of_a_file(tmp_path: Path):
 def test_exact_line():
     found = receiver_line((3.0, 4.5), (11.0, 8.5), 1, Grid(60, 20, 2.0), exact=True)
     np.testing.assert_allclose(found.positions, [[3, 4.5], [5, 5.5], [7, 6.5], [9, 7.5], [11, 8.5]])
+
+
+def test_exact_array():
+    found = receiver_array(2, 5.3, 4.5, 20, 10, Grid(60, 20, 2.0), exact=True)
+    expected = [[20.0, 5.3], [60.0, 5.3], [100.0, 5.3], [20.0, 9.8], [60.0, 9.8], [100.0, 9.8]]
+    np.testing.assert_allclose(found.positions, expected)
+    assert found.nodes[:, 1].tolist() == [3, 3, 3, 5, 5, 5]
