@@ -176,6 +176,38 @@ class Propagator:
             first = last
         times.end(self.time.nt)
 
+    def linearised(self, change: NamedTuple, recording: NamedTuple, store: NamedTuple) -> None:
+        """Run all steps of the linearisation about the forward run that filled the store; fills the recording
+        with the change of its traces, to first order.
+
+        change: relative changes of the materials on the whole grid, see gradient.tangent. Where only every
+        n-th step is kept it stands for n steps, so that `transposed`, weighted alike, stays its transpose.
+        """
+        self._rest(self._strips)
+        times = self.times = StepTimes()
+        own = (slice(self.block.y0, self.block.y1), slice(self.block.x0, self.block.x1))
+        weighted = (np.ascontiguousarray(store.every * array[own], self.dtype) for array in change)
+        local = self.physics.steps.Change(*weighted)
+        silence = self.physics.injection({}, np.zeros((self.time.nt, 0), self.dtype))
+        for first in range(0, self.time.nt, CHECK_EVERY):
+            last = min(first + CHECK_EVERY, self.time.nt)
+            self._advance_linearised(first, last, silence, recording, store, local)
+            self._check(last)
+        times.end(self.time.nt)
+
+    def _advance_linearised(self, first: int, last: int, sources, recording, store, change) -> None:
+        steps, f, c, box, strips, w = self._arguments(self._strips)
+        surface, nothing = self._surface, self._nothing
+        fixed = (f, c, box, strips, w)
+        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
+            steps.linearised_steps(first, last, *fixed, surface, sources, recording, store, nothing, change)
+            return
+        for n in range(first, last):
+            steps.linearised_velocity(n, *fixed, sources, store, nothing, change)
+            self._exchange_velocity.run()
+            steps.linearised_stress(n, *fixed, surface, sources, recording, store, nothing, change)
+            self._exchange_stress.run()
+
     def transposed(self, injection: NamedTuple, store: NamedTuple) -> NamedTuple:
         """Run all steps backward with adjoint sources; returns the correlations with the store (ny, nx)."""
         if self._transposed_strips is None:

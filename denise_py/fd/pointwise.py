@@ -39,6 +39,16 @@ def add_product(out, field, kept, box):
 
 
 @kernel
+def add_kept(field, factor, kept, box):
+    """field += factor * kept, the transpose of add_product with the field; factor, kept (ny, nx)."""
+    for j in range(U(box.y0), U(box.y1)):
+        k = j - U(box.y0)
+        for i in range(U(box.x0), U(box.x1)):
+            l = i - U(box.x0)
+            field[j, i] += factor[k, l] * kept[k, l]
+
+
+@kernel
 def add_square(out, field, box):
     """out += field^2."""
     for j in range(U(box.y0), U(box.y1)):

@@ -29,7 +29,7 @@ from denise_py.fd.layers import (
     transpose_y_forward,
 )
 from denise_py.fd.points import add_at, read_at, read_divergence
-from denise_py.fd.pointwise import add_product, add_square, keep_field, keep_increment
+from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
 
 
 class Fields(NamedTuple):
@@ -89,6 +89,14 @@ class Correlation(NamedTuple):
     force_x: np.ndarray
     force_y: np.ndarray
     energy: np.ndarray
+
+
+class Change(NamedTuple):
+    """Relative changes of bulk modulus and buoyancies, (ny, nx); see steps_psv.Change."""
+
+    pressure: np.ndarray
+    force_x: np.ndarray
+    force_y: np.ndarray
 
 
 # --- forward ---------------------------------------------------------------------------------------------
@@ -157,6 +165,35 @@ def record(n, f, w, receivers):
     for k in range(points.j.size):
         receivers.out_p[n, points.trace[k]] -= points.weight[k] * f.p[points.j[k], points.i[k]]
     read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
+
+
+# --- linearised ------------------------------------------------------------------------------------------
+
+
+@kernel
+def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
+    """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
+    if n % store.every == 0:
+        add_kept(f.vx, change.force_x, store.vx[n // store.every], box)
+        add_kept(f.vy, change.force_y, store.vy[n // store.every], box)
+    forward_velocity(n, f, c, box, strips, w, sources, nothing)
+
+
+@kernel
+def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Stress half of a linearised step."""
+    if n % store.every == 0:
+        add_kept(f.p, change.pressure, store.p[n // store.every], box)
+    forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
+
+
+@kernel
+def linearised_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Linearised steps first..last-1 of a block without neighbours; sources: none, nothing: an empty
+    store."""
+    for n in range(first, last):
+        linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change)
+        linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change)
 
 
 # --- transposed ------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from denise_py.fd.kernels_psv import (
     update_velocity,
 )
 from denise_py.fd.points import add_at, read_at, read_curl, read_divergence
-from denise_py.fd.pointwise import add_product, add_square, keep_field, keep_increment
+from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
@@ -120,6 +120,18 @@ class Correlation(NamedTuple):
     energy: np.ndarray
 
 
+class Change(NamedTuple):
+    """Relative changes of the materials, (ny, nx) each, under the names of the correlations they belong to:
+    of lam + mu (total), mu (difference), mu at the shear points, buoyancies; times the distance of kept
+    steps."""
+
+    total: np.ndarray
+    difference: np.ndarray
+    shear: np.ndarray
+    force_x: np.ndarray
+    force_y: np.ndarray
+
+
 # --- forward ---------------------------------------------------------------------------------------------
 
 
@@ -191,6 +203,51 @@ def record(n, f, w, receivers):
         receivers.out_p[n, points.trace[k]] -= points.weight[k] * (f.sxx[j, i] + f.syy[j, i])
     read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
     read_curl(f.vx, f.vy, receivers.curl, receivers.out_curl[n], w)
+
+
+# --- linearised ------------------------------------------------------------------------------------------
+
+
+@kernel
+def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
+    """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
+    if n % store.every == 0:
+        slot = n // store.every
+        add_kept(f.vx, change.force_x, store.vx[slot], box)
+        add_kept(f.vy, change.force_y, store.vy[slot], box)
+    forward_velocity(n, f, c, box, strips, w, sources, nothing)
+
+
+@kernel
+def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Stress half of a linearised step."""
+    if n % store.every == 0:
+        slot = n // store.every
+        _add_kept_pair(f, change, store.sxx[slot], store.syy[slot], box)
+        add_kept(f.sxy, change.shear, store.sxy[slot], box)
+    forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
+
+
+@kernel
+def linearised_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Linearised steps first..last-1 of a block without neighbours; sources: none, nothing: an empty
+    store."""
+    for n in range(first, last):
+        linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change)
+        linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change)
+
+
+@kernel
+def _add_kept_pair(f, change, dxx, dyy, box):
+    sxx, syy, total, difference = f.sxx, f.syy, change.total, change.difference
+    for j in range(U(box.y0), U(box.y1)):
+        k = j - U(box.y0)
+        for i in range(U(box.x0), U(box.x1)):
+            l = i - U(box.x0)
+            half_sum = total[k, l] * (dxx[k, l] + dyy[k, l]) / 2
+            half_difference = difference[k, l] * (dxx[k, l] - dyy[k, l]) / 2
+            sxx[j, i] += half_sum + half_difference
+            syy[j, i] += half_sum - half_difference
 
 
 # --- transposed ------------------------------------------------------------------------------------------

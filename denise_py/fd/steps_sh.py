@@ -21,7 +21,7 @@ from denise_py.fd.layers import (
     transpose_y_forward,
 )
 from denise_py.fd.points import add_at, read_at
-from denise_py.fd.pointwise import add_product, add_square, keep_field, keep_increment
+from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
 
 
 class Fields(NamedTuple):
@@ -71,6 +71,14 @@ class Correlation(NamedTuple):
     shear_y: np.ndarray
     force: np.ndarray
     energy: np.ndarray
+
+
+class Change(NamedTuple):
+    """Relative changes of both shear moduli and of the buoyancy, (ny, nx); see steps_psv.Change."""
+
+    shear_x: np.ndarray
+    shear_y: np.ndarray
+    force: np.ndarray
 
 
 # --- forward ---------------------------------------------------------------------------------------------
@@ -125,6 +133,35 @@ def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers
     for n in range(first, last):
         forward_velocity(n, f, c, box, strips, w, sources, store)
         forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+
+
+# --- linearised ------------------------------------------------------------------------------------------
+
+
+@kernel
+def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
+    """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
+    if n % store.every == 0:
+        add_kept(f.vz, change.force, store.vz[n // store.every], box)
+    forward_velocity(n, f, c, box, strips, w, sources, nothing)
+
+
+@kernel
+def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Stress half of a linearised step."""
+    if n % store.every == 0:
+        add_kept(f.sxz, change.shear_x, store.sxz[n // store.every], box)
+        add_kept(f.syz, change.shear_y, store.syz[n // store.every], box)
+    forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
+
+
+@kernel
+def linearised_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
+    """Linearised steps first..last-1 of a block without neighbours; sources: none, nothing: an empty
+    store."""
+    for n in range(first, last):
+        linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change)
+        linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change)
 
 
 # --- transposed ------------------------------------------------------------------------------------------

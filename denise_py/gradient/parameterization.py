@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from denise_py.gradient.chain_rule import LameGradient
+from denise_py.gradient.tangent import LameChange
 from denise_py.medium.model import Medium
 
 #: the three slots every parameterisation fills, under the names of its files
@@ -30,6 +31,8 @@ class Parameterization(Protocol):
     def model(self, medium: Medium) -> dict[str, np.ndarray]: ...
 
     def gradient(self, g: LameGradient, model: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]: ...
+
+    def tangent(self, change: Mapping[str, np.ndarray], model: Mapping[str, np.ndarray]) -> LameChange: ...
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,12 @@ class Velocities:
             "vs": 2 * rho * vs * (g.mu - 2 * g.lam),
             "rho": (vp**2 - 2 * vs**2) * g.lam + vs**2 * g.mu + g.rho,
         }
+
+    def tangent(self, change: Mapping[str, np.ndarray], model: Mapping[str, np.ndarray]) -> LameChange:
+        """Transpose of `gradient`: what small changes of vp, vs and rho are to lam, mu and rho."""
+        vp, vs, rho = (np.asarray(model[s], np.float64) for s in SLOTS)
+        lam = 2 * rho * (vp * change["vp"] - 2 * vs * change["vs"]) + (vp**2 - 2 * vs**2) * change["rho"]
+        return LameChange(lam, 2 * rho * vs * change["vs"] + vs**2 * change["rho"], change["rho"])
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,13 @@ class Impedances:
             "rho": -(vp**2 - 2 * vs**2) * g.lam - vs**2 * g.mu + g.rho,
         }
 
+    def tangent(self, change: Mapping[str, np.ndarray], model: Mapping[str, np.ndarray]) -> LameChange:
+        """Transpose of `gradient`."""
+        rho = np.asarray(model["rho"], np.float64)
+        vp, vs = model["vp"] / rho, model["vs"] / rho
+        lam = 2 * vp * change["vp"] - 4 * vs * change["vs"] - (vp**2 - 2 * vs**2) * change["rho"]
+        return LameChange(lam, 2 * vs * change["vs"] - vs**2 * change["rho"], change["rho"])
+
 
 @dataclass(frozen=True)
 class Lame:
@@ -102,6 +118,10 @@ class Lame:
     def gradient(self, g: LameGradient, model: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The identity."""
         return {"vp": g.lam, "vs": g.mu, "rho": g.rho}
+
+    def tangent(self, change: Mapping[str, np.ndarray], model: Mapping[str, np.ndarray]) -> LameChange:
+        """The identity."""
+        return LameChange(change["vp"], change["vs"], change["rho"])
 
 
 _BY_NUMBER: dict[int, Parameterization] = {1: Velocities(), 2: Impedances(), 3: Lame()}

@@ -65,6 +65,11 @@ def mean_x(a: np.ndarray) -> np.ndarray:
     return (a + _right(a)) / 2
 
 
+def mean_y(a: np.ndarray) -> np.ndarray:
+    """Arithmetic mean over (i, j) and (i, j + 1)."""
+    return (a + _below(a)) / 2
+
+
 def mean_above(a: np.ndarray) -> np.ndarray:
     """Arithmetic mean over (i, j) and (i, j - 1)."""
     return (a + _above(a)) / 2
