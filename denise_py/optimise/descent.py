@@ -37,8 +37,10 @@ from denise_py.optimise.vectors import (
     State,
     Vector,
     identity,
+    is_descent,
     largest_magnitude,
     pack_text,
+    restrict,
     unpack_text,
 )
 
@@ -67,12 +69,15 @@ class Problem:
 
     trial_misfit: a cheaper stand-in for the misfit in the parabolic search (a part of the data, say). It is
     also asked for its value at the current point, straight after the gradient there.
+    reshape: changes a direction before it is searched, not necessarily in a linear way (a median, say); what
+    does not point downhill any more is not used.
     """
 
     objective: Objective
     constraint: Constraint = field(default_factory=Unconstrained)
     precondition: Precondition = identity
     trial_misfit: Callable[[Vector], float] | None = None
+    reshape: Callable[[Vector], Vector] | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,19 @@ class Minimiser:
         self._p = self._feasible(self._p if p is None else p)
         self._misfit = self._gradient = self._direction = None
 
+    def move(self, p: Vector) -> float:
+        """Goes on from another point of the same problem, near the current one (the model was filtered, say);
+        returns the largest relative change.
+
+        Misfit and gradient are evaluated anew. The memory stays: its pairs are differences of true gradients,
+        and directions are tested for descent anyway.
+        """
+        before, self._p = self._p, self._feasible(p)
+        if np.array_equal(before, self._p):
+            return 0.0
+        self._misfit = self._gradient = None
+        return self._largest(self._p - before)
+
     def misfit_and_gradient(self) -> tuple[float, Vector]:
         """Misfit and gradient (n,), read-only, at the current point, evaluated if they are not known yet."""
         if self._gradient is None:
@@ -239,7 +257,7 @@ class Minimiser:
         reason = self._memory.restart_reason
         if reason:
             self._notes.append(f"steepest descent: {reason}")
-        self._direction = direction
+        self._direction = direction = self._reshaped(direction)
         size = self._largest(direction)
         path = ProjectedPath(self._p, direction, self._problem.constraint, TANGENT_CHANGE / (size or 1.0))
         slope = self._dot(self._gradient, path.tangent(0.0))
@@ -252,6 +270,19 @@ class Minimiser:
         result, alpha = search(path, slope, size)
         self._notes.append(f"line search: {result.reason or 'both Wolfe conditions hold'}")
         return _Outcome(path, slope, reason, result, alpha)
+
+    def _reshaped(self, direction: Vector) -> Vector:
+        """The direction that is searched: problem.reshape of it, if that still points downhill."""
+        if self._problem.reshape is None:
+            return direction
+        free = self._free()
+        reshaped = restrict(self._problem.reshape(direction), free)
+        if not is_descent(restrict(self._gradient, free), reshaped, self._dot):
+            self._notes.append("the filtered direction does not point downhill, it is used without filter")
+            return direction
+        if isinstance(self._memory, ConjugateGradient):
+            self._memory.searched(reshaped)
+        return reshaped
 
     def _wolfe(self, path: ProjectedPath, slope: float, size: float) -> tuple[WolfeResult, float]:
         def evaluate(alpha: float) -> tuple[float, float, tuple[Vector, Vector] | None]:

@@ -11,7 +11,7 @@ symmetric P, and still conjugate (d_k.y_k = 0) if P changes from one iteration t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -103,6 +103,11 @@ class ConjugateGradient:
             self.restart_reason += f"; {note}" if note else ""
         self._previous = _Previous(gradient.copy(), z.copy(), d.copy())
         return d
+
+    def searched(self, direction: Vector) -> None:
+        """Tells that the search went along this direction (n,) instead of the last one."""
+        if self._previous is not None:
+            self._previous = replace(self._previous, direction=direction.copy())
 
     def _beta(self, gradient: Vector, g: Vector, z: Vector, free: Mask | None) -> tuple[float, str]:
         """beta and an empty text, or 0 and the reason for a restart."""

@@ -524,3 +524,62 @@ def test_minimise_stops_for_its_three_reasons(bowl):
     assert minimiser.gradient_norm() <= 1e-8
     failing = Minimiser(np.ones(3), Problem(flaky(bowl, 1, 1000)), Options())
     assert [report.accepted for report in minimise(failing, 50)] == [False]
+
+
+# ------------------------------------------------------------------------- directions in another shape
+
+
+def test_reshaped_directions_are_searched_and_remembered(rosenbrock, options):
+    """Here only every other component moves."""
+
+    def every_other(direction):
+        return np.where(np.arange(direction.size) % 2 == 0, direction, 0.0)
+
+    minimiser = Minimiser(START, Problem(rosenbrock, reshape=every_other), options)
+    for _ in range(4):
+        report = minimiser.step()
+        assert report.accepted
+        assert report.misfit_after < report.misfit_before
+    assert np.array_equal(minimiser.p[1::2], START[1::2])
+    assert np.all(minimiser.direction[1::2] == 0.0)
+    if options.method == "pcg":
+        assert np.array_equal(minimiser.state()["memory_direction"], minimiser.direction)
+
+
+def test_reshaping_that_turns_uphill_is_left_out(rosenbrock, options):
+    plain = Minimiser(START, Problem(rosenbrock), options)
+    turned = Minimiser(START, Problem(rosenbrock, reshape=lambda d: -d), options)
+    for _ in range(3):
+        expected, found = plain.step(), turned.step()
+        assert np.array_equal(plain.p, turned.p)
+        assert any("does not point downhill" in reason for reason in found.reasons)
+        assert found.misfit_after == expected.misfit_after
+
+
+def test_reshaping_does_not_move_what_a_limit_holds(bowl, options):
+    limits = BoxConstraints(np.array([1.0, -9.0, -9.0]), 9.0)
+    problem = Problem(bowl, limits, reshape=lambda d: np.full_like(d, d.mean()))
+    minimiser = Minimiser(np.array([1.0, 2.0, 4.0]), problem, options)
+    minimiser.step()
+    assert minimiser.direction[0] == 0.0
+    assert minimiser.p[0] == 1.0
+
+
+def test_moving_keeps_the_memory_and_forgets_the_gradient(rosenbrock, options):
+    minimiser = Minimiser(START, Problem(rosenbrock), options)
+    for _ in range(3):
+        minimiser.step()
+    assert minimiser.move(minimiser.p) == 0.0
+    target = minimiser.p + 1e-3 * np.arange(START.size)
+    assert minimiser.move(target) == pytest.approx(5e-3)
+    misfit, gradient = minimiser.misfit_and_gradient()
+    assert misfit == scipy.optimize.rosen(target)
+    np.testing.assert_allclose(gradient, scipy.optimize.rosen_der(target))
+    report = minimiser.step()
+    assert report.accepted
+    assert report.misfit_before == misfit
+    if options.method == "lbfgs":
+        assert report.restart_reason == ""
+        steps, changes = (minimiser.state()[f"memory_{name}"] for name in ("steps", "changes"))
+        for s, y in zip(steps, changes, strict=True):
+            assert s @ y > 0
