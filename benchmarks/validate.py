@@ -21,13 +21,30 @@ from pathlib import Path
 import numpy as np
 
 from denise_py.gradient.parameterization import SLOTS
+from denise_py.physics.registry import physics_keys
 from tests.adjoint.inverse_problem import InverseProblem
 from tests.adjoint.test_dot_product import dot_products
 from tests.adjoint.test_precision_and_sampling import FREQUENCY, HIGHEST, SURFACE, relative_difference
+from tests.adjoint.test_taylor import CASES as DEPENDENCES
 from tests.adjoint.test_taylor import SETUPS, STEPS, remainders
-from tests.analytic.experiments import Resolution, full_space_explosion, full_space_force, lamb
-from tests.analytic.surface_modes import discrete_rayleigh_wave
+from tests.analytic.experiments import (
+    Comparison,
+    Resolution,
+    full_space_explosion,
+    full_space_force,
+    garvin,
+    lamb,
+)
+from tests.analytic.homogeneous import EXPLOSION, LOSSLESS, LOSSY, FullSpace, half_space
+from tests.analytic.homogeneous import full_space as homogeneous_full_space
+from tests.analytic.relaxation import Attenuating
+from tests.analytic.sh_convergence import converging
+from tests.analytic.strip import ATTENUATED, Oblique, attenuation, reflection
+from tests.analytic.surface_modes import discrete_rayleigh_wave, surface_row_factor
 from tests.analytic.test_full_space import NO_EDGES
+from tests.analytic.test_homogeneous import CASES as SOURCES
+from tests.analytic.test_strip import HARD, MECHANISMS, SOFT
+from tests.analytic.test_strip import width as strip_width
 from tests.physics.absorption import RunAndEnergy, absorbed
 from tests.physics.problems import Setup
 from tests.physics.test_golden_numbers import CASES, TOLERANCE, golden_differences, golden_traces
@@ -60,6 +77,99 @@ def explosion() -> Iterable[Row]:
     found = full_space_explosion(Resolution())
     yield tuple(found)
     yield tuple(percent(comparison.error) for comparison in found.values())
+
+
+def media() -> Iterable[Row]:
+    """Every physics and source, order 8, 0.15 of the limit: the largest error of the components recorded."""
+    points = (8, 12, 16, 24)
+    yield ("physics", "source", *(f"{n} points" for n in points))
+    for key, kind in SOURCES:
+        cases = (
+            FullSpace(key, kind, medium_of_physics(key), points=n, order=8, courant=0.15) for n in points
+        )
+        errors = (max(c.error for c in homogeneous_full_space(case).values()) for case in cases)
+        yield (key, "explosion" if kind == EXPLOSION else "force", *map(percent, errors))
+
+
+def medium_of_physics(key: str) -> Attenuating:
+    return LOSSY if key.startswith("viscous") else LOSSLESS
+
+
+def quality() -> Iterable[Row]:
+    """Q between 5 and 50 Hz: as the moduli define it, and how far the simulated one is from that."""
+    yield ("FL (Hz)", "TAU", "2 / TAU", "Q of the moduli", *ATTENUATED, "phase velocity")
+    for case in MECHANISMS.values():
+        found = [attenuation(name, case, points=8) for name in ATTENUATED]
+        exact = found[0].exact
+        shown = (f"{2 / case.tau:.0f}", f"{exact.min():.1f}–{exact.max():.1f}")
+        speed = percent(max(one.speed_error for one in found), 1)
+        frequencies = ", ".join(f"{f:g}" for f in case.frequencies)
+        yield (frequencies, case.tau, *shown, *(percent(one.error, 1) for one in found), speed)
+
+
+def mirror() -> Iterable[Row]:
+    """Sources one wavelength below a free surface against the mirror image, order by order."""
+    points = (10, 20, 40)
+    yield ("physics", "order", *(f"{n} points" for n in points), "1 - factor")
+    for key, order in itertools.product(
+        ("elastic-sh", "viscous-sh", "acoustic", "viscous-acoustic"), (2, 4, 8)
+    ):
+        medium = medium_of_physics(key)
+        errors = (
+            half_space(FullSpace(key, EXPLOSION, medium, points=n, order=order, courant=0.1)).error
+            for n in points
+        )
+        lost = percent(1 - surface_row_factor(order)) if key.endswith("sh") else ""
+        yield (key, order, *map(percent, errors), lost)
+
+
+def buried_explosion() -> Iterable[Row]:
+    """Garvin's problem: error of vx and vy, and with the loss of the surface row undone."""
+    points = (10, 15, 20, 30, 60)
+    yield ("surface", "component", *(f"{n} points" for n in points), "factor", "60 points, corrected")
+    schemes = {"SURFACE_SCHEME 1, order 4": (4, True, None)}
+    schemes |= {f"images, order {order}": (order, False, None) for order in (2, 4, 8)}
+    schemes |= {"SURFACE_SCHEME 1, viscous": (4, True, LOSSY), "images, order 4, viscous": (4, False, LOSSY)}
+    for name, (order, one_sided, loss) in schemes.items():
+        factor = 1.0 if one_sided else surface_row_factor(order)
+        case = Resolution(order=order, courant=0.25, one_sided=one_sided)
+        found = [garvin(replace(case, points=n), loss=loss) for n in points]
+        for component in ("vx", "vy"):
+            last = found[-1][component]
+            corrected = Comparison(last.found / factor, last.exact, last.times).error
+            errors = (percent(one[component].error) for one in found)
+            yield (name, component, *errors, f"{factor:.4f}", percent(corrected))
+
+
+ANGLES = (0, 20, 30, 45, 60)
+
+
+def sea_floor() -> Iterable[Row]:
+    """Difference of the reflection coefficient of a fluid over a solid from Zoeppritz, in hundredths."""
+    yield ("order", "points", *(f"{angle}°" for angle in ANGLES))
+    for order, points in itertools.product((2, 4, 8), (10, 20, 40)):
+        errors = (reflection(Oblique("p", strip_width(points, a), points, order)).error[0] for a in ANGLES)
+        yield (order, points, *(f"{100 * e:.2g}" for e in errors))
+
+
+def sh_interface() -> Iterable[Row]:
+    """The same for SH waves at an interface of two solids, for both ways to put the medium on the grid."""
+    yield ("SH_AVERAGING", "order", "points", *(f"{angle}°" for angle in ANGLES))
+    for on_nodes, order, points in itertools.product((False, True), (2, 4), (10, 20, 40)):
+        cases = (Oblique("sh", strip_width(points, a), points, order, on_nodes, SOFT, HARD) for a in ANGLES)
+        yield (int(on_nodes), order, points, *(f"{100 * reflection(c).error[0]:.2g}" for c in cases))
+
+
+def sh_smooth() -> Iterable[Row]:
+    """SH waves in a smooth medium: errors on three grids, order of convergence."""
+    yield "SH_AVERAGING", "order", "errors", "measured order", "difference of the limits"
+    for order in (2, 8):
+        found = {on_nodes: converging(order, on_nodes, points=90) for on_nodes in (False, True)}
+        limit = found[False].limit
+        apart = np.linalg.norm(found[True].limit - limit) / np.linalg.norm(limit)
+        for on_nodes, series in found.items():
+            errors = ", ".join(map(percent, series.errors()))
+            yield int(on_nodes), order, errors, f"{series.order:.2f}", f"{apart:.0e}"
 
 
 def time_step() -> Iterable[Row]:
@@ -116,6 +226,17 @@ def layers() -> Iterable[Row]:
         yield (f"{k_max:g}", *(f"{value:.1e}" for value in left))
 
 
+def layers_of_all() -> Iterable[Row]:
+    """The same for every physics, 20 points."""
+    values = (1.0, 2.0, 4.0, 8.0)
+    yield ("physics", *(f"k_max {k:g}" for k in values), "k_max 8, eight crossings")
+    for key in physics_keys():
+        case = RunAndEnergy(width=20, physics=key, dtype=np.float32)
+        left = [absorbed(replace(case, k_max=k)).left for k in values]
+        left.append(absorbed(replace(case, k_max=8.0, crossings=8.0)).left)
+        yield (key, *(f"{value:.1e}" for value in left))
+
+
 def golden() -> Iterable[Row]:
     """Largest difference to the original's printed samples, relative to the largest sample of the trace."""
     yield ("case", *TOLERANCE)
@@ -128,13 +249,17 @@ def reciprocity() -> Iterable[Row]:
     """Difference of a trace when source and receiver are exchanged, relative to its norm."""
     yield "case", "difference"
     cases = {
-        "order 8, layers, no surface": (Setup(order=8), (11, 9)),
         "order 2, free surface, force in the surface row": (Setup(order=2, surface=True), (11, 1)),
         "order 4, free surface, force in the surface row": (Setup(order=4, surface=True), (11, 1)),
         "order 8, free surface, force in the surface row": (Setup(order=8, surface=True), (11, 1)),
     }
     for name, (setup, node) in cases.items():
         yield name, f"{exchange_error(setup, node):.0e}"
+    for key in physics_keys():
+        yield (
+            f"{key}, order 8, layers, no surface",
+            f"{exchange_error(Setup(order=8, physics=key), (11, 9)):.0e}",
+        )
 
 
 def transpose() -> Iterable[Row]:
@@ -151,6 +276,31 @@ def transpose() -> Iterable[Row]:
             sides = [dot_products(setup) for setup in setups]
             columns.append(max(abs(left - right) / abs(left) for left, right in sides))
         yield order, *(f"{value:.0e}" for value in columns)
+
+
+def transpose_of_all() -> Iterable[Row]:
+    """The same for every physics at order 4."""
+    yield "physics", "with layers", "without layers"
+    for key in physics_keys():
+        columns = []
+        for points in (6, 0):
+            setups = (Setup(physics=key, width=points, surface=surface) for surface in (False, True))
+            sides = [dot_products(setup) for setup in setups]
+            columns.append(max(abs(left - right) / abs(left) for left, right in sides))
+        yield key, *(f"{value:.0e}" for value in columns)
+
+
+def taylor_of_all() -> Iterable[Row]:
+    """Slopes of the remainder for every parameter of every other physics, from 0.6 per cent downwards."""
+    yield "physics", "parameter", "with layers", "free surface, periodic sides"
+    for key, slot in DEPENDENCES:
+        shown = []
+        for surface in (False, True):
+            setup = Setup(nt=200, order=4, surface=surface, periodic=surface, physics=key)
+            rest, _ = remainders(InverseProblem(setup), slot)
+            slopes = np.diff(np.log10(rest[1:])) / np.diff(np.log10(STEPS[1:]))
+            shown.append(f"{slopes.min():.3f}–{slopes.max():.3f}")
+        yield key, slot, *shown
 
 
 def taylor() -> Iterable[Row]:
@@ -182,23 +332,33 @@ def precision() -> Iterable[Row]:
         yield (f"every {every}th step, {oversampling:g} x Nyquist", *differences)
 
 
-def percent(error: float) -> str:
-    """Three digits, in per cent."""
-    return f"{100 * error:.3g} %"
+def percent(error: float, digits: int = 3) -> str:
+    """In per cent."""
+    return f"{100 * error:.{digits}g} %"
 
 
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "full-space": full_space,
     "explosion": explosion,
+    "media": media,
+    "quality": quality,
     "time-step": time_step,
     "spacing": spacing,
     "lamb": surface_wave,
     "one-sided": one_sided_surface,
+    "garvin": buried_explosion,
+    "mirror": mirror,
+    "sea-floor": sea_floor,
+    "sh-interface": sh_interface,
+    "sh-smooth": sh_smooth,
     "layers": layers,
+    "layers-of-all": layers_of_all,
     "golden": golden,
     "reciprocity": reciprocity,
     "transpose": transpose,
+    "transpose-of-all": transpose_of_all,
     "taylor": taylor,
+    "taylor-of-all": taylor_of_all,
     "precision": precision,
 }
 
