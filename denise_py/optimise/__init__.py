@@ -6,6 +6,7 @@ processes. A direction d is a descent direction (g.d < 0) and a trial point is p
 
 from denise_py.optimise.constraints import BoxConstraints, Constraint, FunctionConstraint, Unconstrained
 from denise_py.optimise.descent import IterationReport, Minimiser, Objective, Options, Problem, minimise
+from denise_py.optimise.gauss_newton import GaussNewton, solve_truncated
 from denise_py.optimise.lbfgs import LimitedMemory
 from denise_py.optimise.line_search import (
     ParabolicResult,
@@ -24,6 +25,7 @@ __all__ = [
     "ConjugateGradient",
     "Constraint",
     "FunctionConstraint",
+    "GaussNewton",
     "IterationReport",
     "LimitedMemory",
     "Minimiser",
@@ -37,6 +39,7 @@ __all__ = [
     "fixed_step_search",
     "minimise",
     "parabolic_search",
+    "solve_truncated",
     "strong_wolfe",
     "verified",
 ]

@@ -1,9 +1,9 @@
 """One iteration at a time: direction, line search along the projected path, bookkeeping.
 
-Minimiser joins a direction method (conjugate gradients or L-BFGS) with a search (parabola or strong Wolfe)
-and keeps what one iteration hands to the next: the point, the gradient there if it is known, the memory of
-the direction method. The caller runs step() as often as it likes, may change the problem in between and can
-store everything with state().
+Minimiser joins a direction method (conjugate gradients, L-BFGS or Gauss-Newton) with a search (parabola or
+strong Wolfe) and keeps what one iteration hands to the next: the point, the gradient there if it is known,
+the memory of the direction method. The caller runs step() as often as it likes, may change the problem in
+between and can store everything with state().
 
 All decisions rest on the values of the objective, on dot and on largest; with versions of these that agree on
 all processes, vectors may be spread over processes.
@@ -19,6 +19,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from denise_py.optimise.constraints import Constraint, ProjectedPath, Unconstrained
+from denise_py.optimise.gauss_newton import GaussNewton
 from denise_py.optimise.lbfgs import LimitedMemory
 from denise_py.optimise.line_search import (
     ParabolicResult,
@@ -71,6 +72,8 @@ class Problem:
     also asked for its value at the current point, straight after the gradient there.
     reshape: changes a direction before it is searched, not necessarily in a linear way (a median, say); what
     does not point downhill any more is not used.
+    product: (p, v) -> product of the Gauss-Newton matrix at p with v, for the method "gauss-newton"; asked
+    for at the current point only.
     """
 
     objective: Objective
@@ -78,15 +81,17 @@ class Problem:
     precondition: Precondition = identity
     trial_misfit: Callable[[Vector], float] | None = None
     reshape: Callable[[Vector], Vector] | None = None
+    product: Callable[[Vector, Vector], Vector] | None = None
 
 
 @dataclass(frozen=True)
 class Options:
     """How to minimise. "Change" is the largest relative change of the model, largest(alpha d)."""
 
-    method: Literal["pcg", "lbfgs"] = "lbfgs"
+    method: Literal["pcg", "lbfgs", "gauss-newton"] = "lbfgs"
     search: Literal["parabolic", "wolfe"] = "wolfe"
     history: int = 5  # pairs of L-BFGS
+    max_products: int = 10  # with the Gauss-Newton matrix per iteration
     formula: str = "PR"  # beta of conjugate gradients: PR, FR, HS, DY
     first_step: float = 0.01  # change tried first where the direction has no length of its own
     max_change: float = math.inf  # change that no trial may exceed
@@ -100,7 +105,7 @@ class Options:
     reuse_step: bool = False  # L-BFGS with Wolfe: begin with the last accepted step instead of 1
 
     def __post_init__(self) -> None:
-        if self.method not in ("pcg", "lbfgs") or self.search not in ("parabolic", "wolfe"):
+        if self.method not in ("pcg", "lbfgs", "gauss-newton") or self.search not in ("parabolic", "wolfe"):
             raise ValueError(f"unknown method '{self.method}' or search '{self.search}'")
         if not (self.first_step > 0.0 and self.max_change > 0.0):
             raise ValueError(f"first_step = {self.first_step} and max_change = {self.max_change} must be > 0")
@@ -125,6 +130,7 @@ class IterationReport:
     restart_reason: str  # why the direction is steepest descent, "" if it is not
     curvature_skip: str  # why the newest L-BFGS pair was not taken, "" if it was
     reasons: tuple[str, ...]  # everything worth a line in the log, in order
+    n_products: int = 0  # with the Gauss-Newton matrix since the last report
 
 
 @dataclass(frozen=True)
@@ -161,17 +167,13 @@ class Minimiser:
         self._dot, self._largest = dot, largest
         self._problem, self._options = problem, options
         self._p = self._feasible(p)
-        self._memory: ConjugateGradient | LimitedMemory = (
-            ConjugateGradient(dot, options.formula)
-            if options.method == "pcg"
-            else LimitedMemory(options.history, dot)
-        )
+        self._memory = self._direction_method()
         self._misfit: float | None = None
         self._gradient: Vector | None = None
         self._direction: Vector | None = None
         self._left: tuple[Vector, Vector, float] | None = None  # point, gradient, misfit before the last step
         self._last_alpha = self._last_slope = math.nan
-        self._n_misfits = self._n_gradients = self._iteration = 0
+        self._n_misfits = self._n_gradients = self._n_products = self._iteration = 0
         self._notes: list[str] = []
         self._curvature_skip = ""
 
@@ -252,11 +254,30 @@ class Minimiser:
 
     # ------------------------------------------------------------------ parts of an iteration
 
+    def _direction_method(self) -> ConjugateGradient | LimitedMemory | GaussNewton:
+        options = self._options
+        if options.method == "pcg":
+            return ConjugateGradient(self._dot, options.formula)
+        if options.method == "lbfgs":
+            return LimitedMemory(options.history, self._dot)
+        if self._problem.product is None:
+            raise ValueError("the method 'gauss-newton' needs a problem with a product")
+        return GaussNewton(self._product, options.max_products, self._dot)
+
+    def _product(self, v: Vector) -> Vector:
+        self._n_products += 1
+        return np.array(self._problem.product(self._p, v), dtype=np.float64)
+
     def _attempt(self) -> _Outcome:
         direction = self._memory.direction(self._gradient, self._problem.precondition, self._free())
         reason = self._memory.restart_reason
         if reason:
             self._notes.append(f"steepest descent: {reason}")
+        elif isinstance(self._memory, GaussNewton):
+            inner = self._memory.inner
+            self._notes.append(
+                f"Gauss-Newton: {inner.products} products, residual {inner.residual:.2g}: {inner.reason}"
+            )
         self._direction = direction = self._reshaped(direction)
         size = self._largest(direction)
         path = ProjectedPath(self._p, direction, self._problem.constraint, TANGENT_CHANGE / (size or 1.0))
@@ -303,7 +324,7 @@ class Minimiser:
         """The natural step, or that of the same first-order decrease as before (Nocedal & Wright, section
         3.5), or first_step."""
         options = self._options
-        if isinstance(self._memory, LimitedMemory):
+        if self._memory.natural_step:
             if self._memory.restart_reason:
                 return options.first_step / size
             return self._last_alpha if options.reuse_step and not math.isnan(self._last_alpha) else 1.0
@@ -313,7 +334,7 @@ class Minimiser:
     def _parabola(self, path: ProjectedPath, slope: float, size: float) -> tuple[ParabolicResult, float]:
         """Steps are relative changes, except along an L-BFGS direction, which has a length of its own."""
         options, trial_misfit = self._options, self._trial_misfit()
-        natural = isinstance(self._memory, LimitedMemory) and not self._memory.restart_reason
+        natural = self._memory.natural_step and not self._memory.restart_reason
         unit = 1.0 if natural else 1.0 / size
 
         def misfit(step: float) -> float:
@@ -353,7 +374,7 @@ class Minimiser:
         else:
             self._p = outcome.path.point(outcome.alpha)
             self._misfit = self._gradient = None
-        has_no_scale = isinstance(self._memory, LimitedMemory) and outcome.restart_reason
+        has_no_scale = self._memory.natural_step and outcome.restart_reason
         self._last_alpha = math.nan if has_no_scale else outcome.alpha
         self._last_slope = outcome.slope
         return self._largest(self._p - old_point)
@@ -411,8 +432,9 @@ class Minimiser:
             restart_reason=outcome.restart_reason if outcome else "",
             curvature_skip=self._curvature_skip,
             reasons=tuple(self._notes),
+            n_products=self._n_products,
         )
-        self._n_misfits = self._n_gradients = 0
+        self._n_misfits = self._n_gradients = self._n_products = 0
         self._notes, self._curvature_skip = [], ""
         return report
 
@@ -432,7 +454,7 @@ class Minimiser:
             "method": pack_text(self._options.method),
             "p": self._p.copy(),
             "last": np.array([self._last_alpha, self._last_slope]),
-            "counts": np.array([self._iteration, self._n_misfits, self._n_gradients]),
+            "counts": np.array([self._iteration, self._n_misfits, self._n_gradients, self._n_products]),
             "notes": pack_text("\n".join(self._notes)),
             "curvature_skip": pack_text(self._curvature_skip),
         }
@@ -452,7 +474,8 @@ class Minimiser:
             )
         self._p = np.array(state["p"])
         self._last_alpha, self._last_slope = (float(value) for value in state["last"])
-        self._iteration, self._n_misfits, self._n_gradients = (int(value) for value in state["counts"])
+        counts = (int(value) for value in state["counts"])
+        self._iteration, self._n_misfits, self._n_gradients, self._n_products = counts
         self._notes = unpack_text(state["notes"]).splitlines()
         self._curvature_skip = unpack_text(state["curvature_skip"])
         known = "gradient" in state

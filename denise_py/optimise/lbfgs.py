@@ -40,6 +40,9 @@ class LimitedMemory:
     last_skip says why the last pair offered was not taken, "" if it was.
     """
 
+    #: whether 1 is the step to try first
+    natural_step = True
+
     def __init__(self, history: int = 5, dot: Dot = np.vdot):
         if history < 1:
             raise ValueError(f"the number of L-BFGS pairs is {history}, at least 1 is needed")

@@ -67,6 +67,9 @@ class ConjugateGradient:
     beta is the factor that was used.
     """
 
+    #: whether 1 is the step to try first
+    natural_step = False
+
     def __init__(self, dot: Dot = np.vdot, formula: str = "PR"):
         if formula not in BETAS:
             raise ValueError(
