@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
+from denise_py.acquisition.subgrid import SubGrid
 from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS, parameterization
 from denise_py.gradient.storage import DecimatedStorage
@@ -37,12 +38,14 @@ class InverseProblem:
     number       parameterisation: 1 velocities, 2 impedances, 3 Lame parameters
     displacement compare displacements (integrated traces of vx and vy) instead of velocities
     every        which steps of the forward field are kept
+    between      sources and receivers between the nodes
     """
 
     setup: Setup
     number: int = 1
     displacement: bool = False
     every: int = 1
+    between: bool = False
     frequency: float = 12.0
     comm: Comm = field(default_factory=SerialComm)
     blocks: tuple[int, int] = (1, 1)
@@ -80,16 +83,28 @@ class InverseProblem:
         top = 1 if self.setup.surface else 2
         series = [1e6 * ricker(t, frequency, 1.5 / frequency) for frequency in (1.25 * f, f, f, f)]
         placed = ((20, top, 3, 0.0), (10, 20, 1, 0.0), (30, 12, 4, 30.0), (2, 30, 2, 0.0))
-        return [PlacedSource(*where, wave) for where, wave in zip(placed, series, strict=True)]
+        shift = 0.3 if self.between else 0
+        return [
+            PlacedSource(i + shift, j + shift, kind, azimuth, wave)
+            for (i, j, kind, azimuth), wave in zip(placed, series, strict=True)
+        ]
+
+    @property
+    def subgrid(self) -> SubGrid | None:
+        setup = self.setup
+        return SubGrid(setup.grid, setup.surface, setup.periodic, False) if self.between else None
 
     @property
     def nodes(self) -> np.ndarray:
-        return RECEIVERS if self.setup.surface else np.maximum(RECEIVERS, 2)
+        nodes = RECEIVERS if self.setup.surface else np.maximum(RECEIVERS, 2)
+        return nodes + np.array([-0.4, 0.2]) if self.between else nodes
 
     def simulate(self, model: Model, store: Any = None) -> Traces:
         """Processed traces of all components."""
         self.propagator.set_medium(self.medium(model))
-        traces = self.setup.simulate(self.propagator, self.sources, self.nodes, self.components, store)
+        traces = self.setup.simulate(
+            self.propagator, self.sources, self.nodes, self.components, store, subgrid=self.subgrid
+        )
         if self.displacement:
             traces |= {c: integrate(traces[c], self.setup.dt) for c in self._velocities}
         return traces
@@ -130,7 +145,8 @@ class InverseProblem:
         traces = self.simulate(model, store)
         adjoint = self.adjoint_sources(traces)
         injection = adjoint_injection(
-            run.physics, adjoint, self.nodes, run.coefficients, run.block, run.half, run.dtype
+            *(run.physics, adjoint, self.nodes, run.coefficients, run.block, run.half, run.dtype),
+            self.subgrid,
         )
         kernels = run.transposed(injection, store)
         blocks = decompose(setup.grid, *self.blocks, setup.periodic)

@@ -142,7 +142,7 @@ def test_every_physics_with_layers(key, order, surface, periodic):
 
 @pytest.mark.parametrize("centred", [False, True])
 @pytest.mark.parametrize(("surface", "periodic"), [(False, False), (True, False), (True, True)])
-@pytest.mark.parametrize("key", ["elastic-psv", "acoustic", "elastic-sh"])
+@pytest.mark.parametrize("key", physics_keys())
 def test_receivers_between_nodes(key, surface, periodic, centred):
     setup = Setup(physics=key, surface=surface, periodic=periodic)
     assert_transposed(*dot_products(setup, centred=centred))

@@ -78,6 +78,23 @@ def test_every_physics(key, slot, surface):
     assert_second_order(InverseProblem(setup), slot, first=1)  # two per cent are not small for all of them
 
 
+@pytest.mark.parametrize(
+    ("key", "slot"),
+    [
+        ("elastic-psv", "rho"),
+        ("viscous-psv", "vs"),
+        ("acoustic", "rho"),
+        ("viscous-acoustic", "vp"),
+        ("elastic-sh", "rho"),
+        ("viscous-sh", "vs"),
+    ],
+)
+@pytest.mark.parametrize("surface", [True, False])
+def test_sources_and_receivers_between_nodes(key, slot, surface):
+    setup = Setup(nt=200, order=4, surface=surface, periodic=surface, physics=key)
+    assert_second_order(InverseProblem(setup, between=True), slot, first=1)
+
+
 @pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize("slot", SLOTS)
 def test_parameterisations_of_a_viscous_medium(slot, number):

@@ -10,6 +10,7 @@ import numpy as np
 
 from denise_py.acquisition.inject import PlacedSource, source_injection
 from denise_py.acquisition.record import local_recording
+from denise_py.acquisition.subgrid import SubGrid
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
 from denise_py.grid import Grid, TimeAxis
@@ -90,6 +91,7 @@ class Setup:
         store: NamedTuple | None = None,
         snapshots: Snapshots | None = None,
         scales: dict[str, np.ndarray] | None = None,
+        subgrid: SubGrid | None = None,
     ) -> dict[str, np.ndarray]:
         """Traces {component: (ntr, nt) float64} of a forward run in the medium that `run` has been given.
 
@@ -97,9 +99,19 @@ class Setup:
         """
         place = (run.block, run.half)
         injection = source_injection(
-            run.physics, sources, run.coefficients, *place, self.dh, self.nt, run.dtype, self.one_sided
+            run.physics,
+            sources,
+            run.coefficients,
+            *place,
+            self.dh,
+            self.nt,
+            run.dtype,
+            self.one_sided,
+            subgrid,
         )
-        recording = local_recording(run.physics, components, nodes, *place, self.nt, run.dtype, scales)
+        recording = local_recording(
+            run.physics, components, nodes, *place, self.nt, run.dtype, scales, subgrid
+        )
         run.forward(injection, recording.arrays, store, snapshots)
         recorded = run.physics.recorded(recording.arrays)
         traces = {}
