@@ -45,6 +45,7 @@ from tests.analytic.test_full_space import NO_EDGES
 from tests.analytic.test_homogeneous import CASES as SOURCES
 from tests.analytic.test_strip import HARD, MECHANISMS, SOFT
 from tests.analytic.test_strip import width as strip_width
+from tests.analytic.topography import dipping, joint_error
 from tests.physics.absorption import RunAndEnergy, absorbed
 from tests.physics.problems import Setup
 from tests.physics.test_golden_numbers import CASES, TOLERANCE, golden_differences, golden_traces
@@ -139,6 +140,15 @@ def buried_explosion() -> Iterable[Row]:
             corrected = Comparison(last.found / factor, last.exact, last.times).error
             errors = (percent(one[component].error) for one in found)
             yield (name, component, *errors, f"{factor:.4f}", percent(corrected))
+
+
+def air() -> Iterable[Row]:
+    """An explosion below air: vx and vy together half a wavelength below a plane that dips."""
+    points = (10, 20, 40, 80)
+    yield ("order", "dip", *(f"{n} points" for n in points))
+    for order, dip in itertools.product((2, 4), (0, 10, 26.565, 45)):
+        cases = (Resolution(points=n, order=order, courant=0.3) for n in points)
+        yield (order, f"{dip:.0f}°", *(percent(joint_error(dipping(case, dip))) for case in cases))
 
 
 ANGLES = (0, 20, 30, 45, 60)
@@ -348,6 +358,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "one-sided": one_sided_surface,
     "garvin": buried_explosion,
     "mirror": mirror,
+    "air": air,
     "sea-floor": sea_floor,
     "sh-interface": sh_interface,
     "sh-smooth": sh_smooth,
