@@ -26,9 +26,12 @@ from denise_py.parameters.finding import (
     wave_parameters,
 )
 from denise_py.parameters.models import SettingsData
+from denise_py.parameters.stage_settings import stage_settings
+from denise_py.parameters.table import TABLE
+from denise_py.parameters.workflow_columns import title_of
 from denise_py.parameters.workflow_file import Stage
 
-__all__ = ["Finding", "check", "check_files", "check_shots", "check_stages"]
+__all__ = ["Finding", "check", "check_corners", "check_files", "check_shots", "check_stages"]
 
 WITH_HEADERS: Final[Mapping[int, str]] = MappingProxyType({1: "SU", 4: "SEG-Y"})  # formats of seismograms
 MOST_SAMPLES: Final = 65535
@@ -38,7 +41,10 @@ ONE_SIDED_ROWS: Final = 8  # the one-sided operators reach five rows down
 FRAME_CYCLES_PER_STEP: Final = 5  # beyond, the frequency shift of the frame makes the simulation unstable
 LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
-BOTH_WAVES: Final = 3  # number of the wave type
+SH_ONLY: Final = 2  # number of the wave type
+BOTH_WAVES: Final = 3
+NOT_OF_SH: Final = (2, 3, 4)  # seismograms that SH waves do not have
+LIST: Final = 2  # number of the filter with corners from a file
 LAME: Final = 3  # number of the parameterisation
 
 
@@ -53,6 +59,7 @@ def check(settings: SettingsData) -> list[Finding]:
         _kind_of_run,
         _filter,
         _inversion,
+        _misfit,
         _edges,
         _source_taper,
         _limits,
@@ -74,6 +81,11 @@ def check_shots(settings: SettingsData, shots: int) -> list[Finding]:
 def check_stages(settings: SettingsData, stages: Sequence[Stage]) -> list[Finding]:
     """Whether the stages of a workflow fit the settings."""
     return [finding for stage in stages for finding in _stage(settings, stage)]
+
+
+def check_corners(settings: SettingsData, corners: Sequence[float]) -> list[Finding]:
+    """Whether the low-pass corners (Hz) of a frequency file fit the settings."""
+    return [finding for corner in corners for finding in _corner(settings, corner)]
 
 
 # --------------------------------------------------------------------------- grid and time axis
@@ -147,6 +159,10 @@ def _seismograms(s: SettingsData) -> Findings:
             text = f"{s.show('seismograms.kind')} and {s.show('snapshots.kind')}: the run records nothing"
             yield found("warning", text, "seismograms.kind", "snapshots.kind", "run.inversion")
         return
+    if s.physics.wave_type == SH_ONLY and s.seismograms.kind in NOT_OF_SH:
+        text = f"{s.show('seismograms.kind')}: SH waves ({s.show('physics.wave_type')}) have neither pressure nor"
+        text += " divergence nor curl; their velocity is written"
+        yield found("warning", text, "seismograms.kind", "physics.wave_type")
     paths = ("time.duration", "time.dt", "seismograms.every")
     samples = steps(s) // s.seismograms.every
     if samples < 1:
@@ -341,6 +357,14 @@ def _filter(s: SettingsData) -> Findings:
         yield from _nyquist(s, s.at(path), s.show(path), path)
     if s.filter.kind == 1 and not s.inversion.use_workflow:
         yield from _rising_corner(s)
+    if s.filter.kind == LIST and s.inversion.use_workflow:
+        text = f"{s.show('filter.kind')} does not go with {s.show('inversion.use_workflow')}, whose stages"
+        text += " have corners of their own; set it to 1"
+        yield found("error", text, "filter.kind", "inversion.use_workflow")
+    if s.filter.write_data and not s.seismograms.kind:
+        text = f"{s.show('filter.write_data')} writes beside the seismograms, but"
+        text += f" {s.show('seismograms.kind')}; set it to 1, or do not write the data"
+        yield found("error", text, "filter.write_data", "seismograms.kind")
 
 
 def _nyquist(s: SettingsData, corner: float, shown: str, *paths: str) -> Findings:
@@ -348,6 +372,41 @@ def _nyquist(s: SettingsData, corner: float, shown: str, *paths: str) -> Finding
     if corner >= limit:
         text = f"{shown} Hz must be below the Nyquist frequency {limit:g} Hz ({s.show('time.dt')})"
         yield found("error", text, "time.dt", *paths)
+
+
+def _corner(s: SettingsData, corner: float) -> Findings:
+    path = "filter.frequency_file"
+    where = f"{s.show(path)}: the corner {corner:g} Hz"
+    yield from _nyquist(s, corner, f"{s.show(path)}: {corner:g}", path)
+    if corner <= s.filter.high_pass:
+        text = f"{where} must be greater than {s.show('filter.high_pass')}, or nothing passes"
+        yield found("error", text, path, "filter.high_pass")
+
+
+def _misfit(s: SettingsData) -> Findings:
+    if not s.run.inversion:
+        return
+    chosen = s.misfit
+    if chosen.phase_last:
+        first, last, number = "misfit.phase_first", "misfit.phase_last", "misfit.phase_number"
+        if chosen.phase_last < chosen.phase_first:
+            yield found("error", f"{s.show(last)} must not be less than {s.show(first)}", first, last)
+        elif not chosen.phase_number and not _lines(s):
+            text = f"{s.show(first)} and {s.show(last)}: no multiple of 1 / {s.show('time.duration')} Hz lies"
+            text += f" in between; widen the band or set {name_of(number)}"
+            yield found("error", text, first, last, number, "time.duration")
+        yield from _nyquist(s, chosen.phase_last, s.show(last), last)
+    if chosen.trace_kill_offset and chosen.trace_kill_offset_upper <= chosen.trace_kill_offset_lower:
+        lower, upper = "misfit.trace_kill_offset_lower", "misfit.trace_kill_offset_upper"
+        yield found("error", f"{s.show(upper)} must be greater than {s.show(lower)}", lower, upper)
+
+
+def _lines(s: SettingsData) -> bool:
+    """Whether a multiple of 1 / TIME lies between the frequencies of the phase misfit."""
+    length = steps(s) * s.time.dt
+    return math.floor(s.misfit.phase_last * length + 1e-6) >= max(
+        math.ceil(s.misfit.phase_first * length - 1e-6), 1
+    )
 
 
 def _rising_corner(s: SettingsData) -> Findings:
@@ -436,18 +495,65 @@ def _wolfe(s: SettingsData) -> Findings:
 def _stage(s: SettingsData, stage: Stage) -> Findings:
     path = "inversion.workflow_file"
     where = f"{s.show(path)}, stage {stage.number}"
-    flags = {"vp": stage.vp, "vs": stage.vs, "rho": stage.rho}
-    used = [flags[name.split(".")[1].removesuffix("_from")] for name in _start_paths(s)]
-    if all(flag == 0 for flag in used):
-        yield found("error", f"{where} inverts for no parameter", path)
-    if stage.filter_kind and not s.filter.kind:
-        text = f"{where} filters the data, but {s.show('filter.kind')}; set it to 1"
-        yield found("error", text, path, "filter.kind")
-    if stage.filter_kind:
-        yield from _nyquist(s, stage.low_pass, f"{where}: FC = {stage.low_pass:g}", path)
-        if stage.low_pass <= s.filter.high_pass:
-            text = f"{where}: FC = {stage.low_pass:g} must be greater than {s.show('filter.high_pass')}"
-            yield found("error", text, path, "filter.high_pass")
-    if s.physics.wave_type != 3 and stage.wave_type != s.physics.wave_type:
+    inside = stage_settings(s, stage)
+    yield from _stage_parameters(s, stage, where)
+    yield from _stage_filter(s, stage, where)
+    yield from _stage_switches(s, stage, where)
+    if stage.wave_type is not None and s.physics.wave_type not in (BOTH_WAVES, stage.wave_type):
         text = f"{where}: WT = {stage.wave_type} has no effect because of {s.show('physics.wave_type')}"
         yield found("warning", text, path, "physics.wave_type")
+    known = {finding.message for finding in check(s)}
+    filtering = {key.name for key in TABLE if key.group == "filter"}
+    for finding in check(inside):  # what follows from the values that the stage brings
+        if finding.message not in known and filtering.isdisjoint(finding.keys):
+            yield Finding(finding.severity, f"{where}: {finding.message}", (*finding.keys, name_of(path)))
+
+
+def _stage_parameters(s: SettingsData, stage: Stage, where: str) -> Findings:
+    """Whether anything moves. Quality factors never do; they would where viscous SH waves depend on them."""
+    path, names = "inversion.workflow_file", wave_parameters(s)
+    last = s.inversion.max_iterations
+    flags = [getattr(stage, name) for name in names]
+    starts = [getattr(stage, f"{name}_from") for name in names]
+    never = all(flag == 0 for flag in flags) or all(start is not None and start > last for start in starts)
+    if never:
+        yield found("error", f"{where} inverts for no parameter", path)
+    viscous_sh = s.attenuation.mechanisms > 0 and s.physics.wave_type != 1
+    if viscous_sh and stage.qs_from is not None and stage.qs_from <= last:
+        title = title_of(stage.layout, "qs_from")
+        text = f"{where}: {title} = {stage.qs_from}: inversion for Q is not available; set it above"
+        yield found("error", f"{text} {s.show('inversion.max_iterations')}", path)
+
+
+def _stage_filter(s: SettingsData, stage: Stage, where: str) -> Findings:
+    path = "inversion.workflow_file"
+    if not stage.filter_kind:
+        return
+    if not s.filter.kind:
+        text = f"{where} filters the data, but {s.show('filter.kind')}; set it to 1"
+        yield found("error", text, path, "filter.kind")
+    corners = {"low_pass": "filter.low_pass_start", "high_pass": "filter.high_pass"}
+    shown = {
+        field: s.show(place)
+        if getattr(stage, field) is None
+        else f"{title_of(stage.layout, field)} = {getattr(stage, field):g}"
+        for field, place in corners.items()
+    }
+    if stage.low_pass is not None:
+        yield from _nyquist(s, stage.low_pass, f"{where}: {shown['low_pass']}", path)
+    high = s.filter.high_pass if stage.high_pass is None else stage.high_pass
+    if stage.low_pass is not None and stage.low_pass <= high:
+        text = f"{where}: {shown['low_pass']} must be greater than {shown['high_pass']}"
+        yield found("error", text, path, "filter.high_pass")
+    if stage.order is not None and stage.order % 2:
+        yield found("error", f"{where}: {title_of(stage.layout, 'order')} = {stage.order} must be even", path)
+
+
+def _stage_switches(s: SettingsData, stage: Stage, where: str) -> Findings:
+    """What needs files or keys of its own must be on in the parameter file; stages may leave it out."""
+    path = "inversion.workflow_file"
+    for field, place in (("time_window", "misfit.time_window"), ("estimate", "source_wavelet.estimate")):
+        if getattr(stage, field) and not s.at(place):
+            title = title_of(stage.layout, field)
+            text = f"{where}: {title} = {getattr(stage, field)}, but {s.show(place)}"
+            yield found("error", f"{text}; set it to 1, the stages say when it is used", path, place)

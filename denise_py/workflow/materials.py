@@ -27,13 +27,13 @@ Model = dict[str, np.ndarray]
 
 
 def relaxation_of(settings: Settings, sources: Sequence[Source]) -> Relaxation | None:
-    """The relaxation of a viscous medium, None in a lossless one. A reference frequency that is not positive
+    """The relaxation of a viscous medium, None in a lossless one. A negative reference frequency
     stands for the highest centre frequency of the sources, as in DENISE."""
     chosen = settings.attenuation
     if not chosen.mechanisms:
         return None
     reference = chosen.reference_frequency
-    if reference <= 0:
+    if reference < 0:
         reference = max(source.frequency for source in sources)
     return Relaxation(tuple(chosen.frequencies), reference, settings.time.dt)
 
