@@ -160,8 +160,9 @@ def _seismograms(s: SettingsData) -> Findings:
             yield found("warning", text, "seismograms.kind", "snapshots.kind", "run.inversion")
         return
     if s.physics.wave_type == SH_ONLY and s.seismograms.kind in NOT_OF_SH:
-        text = f"{s.show('seismograms.kind')}: SH waves ({s.show('physics.wave_type')}) have neither pressure nor"
-        text += " divergence nor curl; their velocity is written"
+        waves = f"SH waves ({s.show('physics.wave_type')})"
+        text = f"{s.show('seismograms.kind')}: {waves} have neither pressure nor divergence nor curl;"
+        text += " their velocity is written"
         yield found("warning", text, "seismograms.kind", "physics.wave_type")
     paths = ("time.duration", "time.dt", "seismograms.every")
     samples = steps(s) // s.seismograms.every
