@@ -30,7 +30,7 @@ def run(args: list[str]) -> int:
         print(line)
     warnings = list(setup.warnings)
     if settings.run.inversion:
-        for plan in plan_stages(settings, setup.workflow):
+        for plan in plan_stages(settings, setup.workflow, setup.corners):
             print(plan.describe())
         warnings += ObservedData(setup, [shot.number for shot in setup.shots]).warnings
     for warning in warnings:

@@ -52,6 +52,15 @@ class SeismogramFiles:
         ending = f"shot{shot}_adjoint_src"
         return self._name(component, ending) if self.prefix else self._literal(component, ending)
 
+    def filtered_path(self, component: str, shot: int, iteration: int) -> str:
+        """Name of filtered observed data: <prefix>_vx.su.measured.shot1.it1 or
+        <prefix>_vx.measured.shot1.it1.sgy."""
+        ending = f"measured.shot{shot}.it{iteration}"
+        if self.prefix:
+            return self._name(component, ending)
+        tail = SEGY_ENDINGS[0] if self.format == SEGY else ""
+        return f"{self.literal[component]}_{ending}{tail}"
+
     def _name(self, component: str, ending: str) -> str:
         """DENISE's names hold .su whatever the format; SEG-Y, which it does not have, ends in .sgy."""
         if self.format == SEGY:
@@ -76,9 +85,10 @@ class SeismogramFiles:
         write_gather(path, gather, self.format, self.from_line)
 
 
-def quantity(component: str, shot: int, *, adjoint: bool = False) -> str:
+def quantity(component: str, shot: int, *, adjoint: bool = False, observed: bool = False) -> str:
     """What the traces of a component are, for the text header of a file."""
     text = f"adjoint source of {component}, reversed in time" if adjoint else _QUANTITIES[component]
+    text += ", observed and filtered" if observed else ""
     return f"{text}; shot {shot}"
 
 

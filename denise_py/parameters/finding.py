@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -15,6 +16,18 @@ from denise_py.parameters.table import key_at
 Severity = Literal["error", "warning"]
 
 MOST_STEPS: Final = 2**31 - 1
+#: components of observed P-SV or acoustic data by their number
+DATA_COMPONENTS: Final = MappingProxyType(
+    {
+        1: ("x", "y"),
+        2: ("y",),
+        3: ("x",),
+        4: ("p",),
+        5: ("x", "p"),
+        6: ("y", "p"),
+        7: ("x", "y", "p"),
+    }
+)
 ROUNDING: Final = 1e-6  # times are given to single precision
 
 
@@ -95,7 +108,7 @@ def recorded_components(settings: SettingsData) -> tuple[str, ...]:
 def data_components(settings: SettingsData) -> tuple[str, ...]:
     """Components of the observed data of an inversion, a selection of x, y, z, p."""
     waves = settings.physics.wave_type
-    in_plane = {1: ("x", "y"), 2: ("y",), 3: ("x",), 4: ("p",)}[settings.inversion.data_components]
+    in_plane = DATA_COMPONENTS[settings.inversion.data_components]
     return (in_plane if waves in (1, 3) else ()) + (("z",) if waves in (2, 3) else ())
 
 

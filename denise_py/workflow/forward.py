@@ -72,12 +72,14 @@ def write_seismograms(
     path: Callable[[str, int], str] | None = None,
     *,
     adjoint: bool = False,
+    observed: bool = False,
 ) -> None:
     """Write traces {component: (ntr, nt)} of a shot; path(component, shot) names the files, by default as
-    those of a forward run. adjoint: the traces are adjoint sources, as text headers then say."""
+    those of a forward run. adjoint, observed: the traces are adjoint sources or filtered observed data, as
+    text headers then say."""
     files, receivers = seismogram_files(setup), setup.shots[shot - 1].receivers
     position = setup.shots[shot - 1].position
     for component, data in traces.items():
         name = (path or files.forward_path)(component, shot)
-        title = quantity(component, shot, adjoint=adjoint)
+        title = quantity(component, shot, adjoint=adjoint, observed=observed)
         files.write(name, data, setup.time.dt, receivers.positions, position, receivers.shift, title)

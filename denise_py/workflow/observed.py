@@ -1,95 +1,144 @@
-"""Observed data of a stage: read once, checked, filtered, integrated, kept by the head of the group."""
+"""Observed data of a stage: read once, then filtered, selected and processed for each stage; kept by the head
+of the group. Synthetic traces are compared with them here, so that both are processed alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from denise_py.errors import DataError
-from denise_py.output.seismograms import observed_path
+from denise_py.misfit.registry import Misfit
 from denise_py.parameters.finding import data_components
-from denise_py.traces.integrate import integrate
-from denise_py.traces.reading import read_traces
-from denise_py.traces.records import dt_matches
-from denise_py.workflow.setup import Setup
-from denise_py.workflow.stages import StagePlan
+from denise_py.traces.processing import Processing
+from denise_py.workflow.field_data import FieldData, read_field_data
+from denise_py.workflow.selection import killed, window
+from denise_py.workflow.setup import Setup, Shot
+from denise_py.workflow.stages import StagePlan, plan_stages
 
-#: no amplitude of a seismogram (m, m/s or Pa) comes near it, and its square is finite in single precision
-ABSURD = 1e18
+
+class _Selection(NamedTuple):
+    """Of a shot in a stage: factors (ntr, nt) of the time window or None, and which traces (ntr,) are out."""
+
+    window: np.ndarray | None
+    out: np.ndarray
+
+
+class _Gather(NamedTuple):
+    """Of a component and shot in a stage: filtered traces (ntr, nt), what they go through, the result for the
+    traces that count, and which (ntr,) these are."""
+
+    filtered: np.ndarray
+    processing: Processing
+    traces: np.ndarray
+    used: np.ndarray
+
+
+class Compared(NamedTuple):
+    """Raw misfit, what it is divided by, the number of traces that count, and the derivative of the raw
+    misfit with respect to the recorded synthetic traces (ntr, nt) float64."""
+
+    value: float
+    energy: float
+    traces: int
+    adjoint: np.ndarray
 
 
 class ObservedData:
-    """Raw traces of the given shots, and their processed versions for one band."""
+    """Observed traces of the given shots, and their processed versions for one stage."""
 
-    def __init__(self, setup: Setup, shots: Sequence[int]) -> None:
-        """Read all files. Raises DataError with one line per file that is missing or does not fit."""
+    def __init__(self, setup: Setup, shots: Sequence[int], plans: Iterable[StagePlan] | None = None) -> None:
+        """Read all files, also picks and trace-kill tables of all stages (plans; by default those of the
+        settings). Raises DataError with one line per file that is missing or does not fit."""
         self._setup = setup
         self.components = tuple(
             name if name == "p" else f"v{name}" for name in data_components(setup.settings)
         )
-        self._raw: dict[tuple[int, str], np.ndarray] = {}
-        self._processed: dict[tuple[int, str], np.ndarray] = {}
-        self.warnings: list[str] = []
+        self.pressure_factor = pressure_factor(setup) if len(self.components) > 1 else 1.0
+        self._raw: dict[tuple[int, str], FieldData] = {}
+        self._gathers: dict[tuple[int, str], _Gather] = {}
+        self._selections: dict[tuple[int, int], _Selection] = {}
         problems: list[str] = []
-        for shot in shots:
+        for shot in (setup.shots[number - 1] for number in shots):
             for component in self.components:
-                path = observed_path(setup.settings.inversion.data, component, shot)
                 try:
-                    self._raw[shot, component] = self._read(path, shot)
+                    self._raw[shot.number, component] = read_field_data(setup, component, shot)
+                except DataError as error:
+                    problems.append(str(error))
+            for plan in plan_stages_of(setup) if plans is None else plans:
+                try:
+                    self._selections[shot.number, plan.number] = self._select(plan, shot)
                 except DataError as error:
                     problems.append(str(error))
         if problems:
-            raise DataError("\n".join(problems))
+            raise DataError("\n".join(dict.fromkeys(problems)))
+        self.warnings = [text for data in self._raw.values() for text in data.warnings]
 
-    def use_stage(self, plan: StagePlan) -> None:
-        """Process all traces as a stage wants them; to be called at its start."""
-        band, dt = plan.band(plan.settings), self._setup.time.dt
-        for key, raw in self._raw.items():
-            traces = raw if band is None else band.apply(raw, dt)
-            self._processed[key] = self.process(traces)
+    def use_stage(self, plan: StagePlan) -> list[str]:
+        """Process all traces as a stage wants them; to be called at its start. Returns what is odd."""
+        settings, dt = plan.settings or self._setup.settings, self._setup.time.dt
+        band, notes = plan.band(), []
+        for (shot, component), data in self._raw.items():
+            selected = self._selections[shot, plan.number]
+            filtered = data.traces if band is None else band.apply(data.traces, dt)
+            processing = Processing(
+                dt,
+                self.pressure_factor if component == "p" else 1.0,
+                not settings.inversion.velocity,
+                selected.window,
+                settings.misfit.normalize,
+            )
+            traces = processing.apply(filtered)
+            alive = np.any(traces, axis=1)
+            used = alive & ~selected.out
+            self._gathers[shot, component] = _Gather(filtered, processing, traces[used], used)
+            faded = np.flatnonzero(np.any(data.traces, axis=1) & ~alive & ~selected.out)
+            if faded.size:
+                text = f"{faded.size} traces are zero inside their time window and do not count (first: trace"
+                notes.append(f"{data.path}: {text} {faded[0] + 1})")
+        return notes
 
-    def process(self, traces: np.ndarray) -> np.ndarray:
-        """What synthetic and (filtered) observed traces go through alike: integration with VELOCITY = 0."""
-        if self._setup.settings.inversion.velocity:
-            return np.asarray(traces, np.float64)
-        return integrate(traces, self._setup.time.dt)
+    def compare(self, shot: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
+        """Misfit of recorded synthetic traces (ntr, nt) of a shot; traces that do not count have a zero
+        derivative."""
+        gather = self._gathers[shot, component]
+        processed = gather.processing.apply(recorded)
+        found = misfit.evaluate(processed[gather.used], gather.traces)
+        adjoint = np.zeros(processed.shape)
+        adjoint[gather.used] = found.adjoint
+        slope = gather.processing.transpose(adjoint, recorded)
+        return Compared(found.value, found.energy, len(gather.traces), slope)
 
     def traces(self, shot: int, component: str) -> np.ndarray:
-        """Processed traces (ntr, nt) float64."""
-        return self._processed[shot, component]
+        """Processed traces (n, nt) float64 of the n that count."""
+        return self._gathers[shot, component].traces
 
-    def _read(self, path: str, shot: int) -> np.ndarray:
-        time, receivers = self._setup.time, self._setup.shots[shot - 1].receivers
-        ntr = receivers.ntr
-        found = read_traces(path, expect_ns=time.nt, expect_traces=ntr)
-        if not dt_matches(found.dt, time.dt):
-            raise DataError(
-                f"{path}: sampled at {found.dt:g} s, but DT = {time.dt:g} s: the data must be sampled at DT"
-            )
-        absurd = np.argwhere(np.abs(found.data) > ABSURD)
-        if absurd.size:
-            trace, sample = absurd[0]
-            raise DataError(
-                f"{path}: trace {trace + 1}: sample {sample + 1} is {found.data[trace, sample]:g}, far "
-                "beyond any seismogram in SI units: the file is damaged"
-            )
-        if not np.any(found.data):
-            raise DataError(f"{path}: all traces are zero")
-        dead = np.flatnonzero(~np.any(found.data, axis=1))
-        if dead.size:
-            self.warnings.append(f"{path}: {dead.size} of {ntr} traces are zero (first: trace {dead[0] + 1})")
-        self._check_positions(path, found.receivers, receivers.positions)
-        return found.data
+    def filtered(self, shot: int) -> dict[str, np.ndarray]:
+        """All traces (ntr, nt) of a shot by component, filtered but not processed otherwise."""
+        return {component: self._gathers[shot, component].filtered for component in self.components}
 
-    def _check_positions(self, path: str, positions: np.ndarray, expected: np.ndarray) -> None:
-        """Headers without coordinates say nothing; others should agree to a grid spacing."""
-        if not np.any(positions):
-            return
-        away = np.abs(positions - expected).max(axis=1)
-        wrong = np.flatnonzero(away > self._setup.grid.dh)
-        if wrong.size:
-            self.warnings.append(
-                f"{path}: {wrong.size} receivers are elsewhere in the headers than in this run "
-                f"(first: trace {wrong[0] + 1}, {away[wrong[0]]:.3g} m away)"
-            )
+    @property
+    def shots(self) -> tuple[int, ...]:
+        """Numbers of the shots whose data are here."""
+        return tuple(dict.fromkeys(shot for shot, _ in self._raw))
+
+    def _select(self, plan: StagePlan, shot: Shot) -> _Selection:
+        chosen = (plan.settings or self._setup.settings).misfit
+        factors, without_pick = window(self._setup, chosen, shot, plan.number)
+        return _Selection(factors, without_pick | killed(self._setup, chosen, shot, plan.number))
+
+
+def plan_stages_of(setup: Setup) -> tuple[StagePlan, ...]:
+    """The stages of a set-up."""
+    return plan_stages(setup.settings, setup.workflow, setup.corners)
+
+
+def pressure_factor(setup: Setup) -> float:
+    """What pressure is multiplied by to be compared beside velocities: PRESSURE_WEIGHT divided by the mean
+    impedance of the start model, mean vp times mean density of all nodes that are not void."""
+    medium = setup.medium
+    solid = ~medium.void
+    return setup.settings.inversion.pressure_weight / float(
+        np.mean(medium.vp[solid]) * np.mean(medium.rho[solid])
+    )

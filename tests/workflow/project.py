@@ -17,9 +17,9 @@ import numpy as np
 from denise_py.grid import Grid
 from denise_py.mapping.scaling import Scaling
 from denise_py.medium.model_io import write_grid_file
-from denise_py.misfit.registry import find_misfit
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.settings import Settings
+from denise_py.workflow.choices import misfit_of
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.objective import Objective, Weighting
@@ -192,15 +192,15 @@ def objective_of(
 ) -> tuple[Objective, Scaling, Setup]:
     """Objective of the first stage, without weights unless given, scaled by the start model."""
     settings = setup.settings
-    plan = plan_stages(settings, setup.workflow)[0]
+    plan = plan_stages(settings, setup.workflow, setup.corners)[0]
     mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
     observed = ObservedData(setup, mine if processes.group.is_root else ())
     observed.use_stage(plan)
     scaling = Scaling.of_model(setup.model, slots)
-    misfit, every = find_misfit(settings.misfit.norm), settings.inversion.sampling
+    misfit, every = misfit_of(setup, plan), settings.inversion.sampling
     simulator = Simulator(setup, processes)
     weighting = weighting or Weighting()
-    band = plan.band(settings)
+    band = plan.band()
     objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, weighting)
     return objective, scaling, setup
 
