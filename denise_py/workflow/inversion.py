@@ -92,11 +92,11 @@ class Inversion:
         """All stages; returns the final model."""
         settings = self.setup.settings
         model, any_step = self.setup.model, False
-        iteration = first_iteration(self.stages[0], settings)
+        iteration = first_iteration(self.stages[0])
         if iteration > 1:
             self.log.info(f"no parameter moves before iteration {iteration}, which is therefore the first")
         for plan in self.stages:
-            self.log.info(plan.describe())
+            self._say_begin(plan)
             self.observed.use_stage(plan)
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
@@ -117,12 +117,15 @@ class Inversion:
     ) -> tuple[dict[str, np.ndarray], int, bool]:
         settings = self.setup.settings
         watch = StageClock(settings.inversion.min_iterations)
-        state = self._begin(plan, model, iteration, active_slots(plan, settings, iteration))
+        # what INV_*_ITER count from
+        before = iteration - first_iteration(plan) if plan.own_iterations else 0
+        state = self._begin(plan, model, iteration, active_slots(plan, iteration - before))
         stepped = False
         while state.iteration <= settings.inversion.max_iterations:
-            slots = active_slots(plan, settings, state.iteration)
+            slots = active_slots(plan, state.iteration - before)
             if slots != state.slots:
-                self.log.info(f"iteration {state.iteration}: now inverting {', '.join(slots)}")
+                text = f"iteration {state.iteration}: now inverting {', '.join(slots)}"
+                self.log.info(f"{text}; the optimiser begins without memory")
                 state = self._begin(plan, state.model, state.iteration, slots)
             report = self._iterate(plan, state)
             stepped |= report.accepted
@@ -133,6 +136,13 @@ class Inversion:
                 self._say_end(plan, reason)
                 break
         return state.model, state.iteration, stepped
+
+    def _say_begin(self, plan: StagePlan) -> None:
+        self.log.info(plan.describe())
+        if plan.number > 1:
+            changes = plan.changes_from(self.stages[plan.number - 2])
+            text = f"stage {plan.number} changes {changes}; the optimiser begins without memory"
+            self.log.info(text)
 
     def _say_end(self, plan: StagePlan, reason: str) -> None:
         last = plan.number == len(self.stages)
@@ -153,7 +163,7 @@ class Inversion:
             self.misfit,
             scaling,
             model,
-            plan.band(settings),
+            plan.band(),
             settings.inversion.sampling,
             shot_weighting(self.setup, plan),
             recorded,

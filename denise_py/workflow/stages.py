@@ -1,63 +1,130 @@
-"""Stages of an inversion: which parameters, which frequencies, when to go on."""
+"""Stages of an inversion: the settings of each, what it changes, which parameters move, when to go on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from typing import Final
 
 from denise_py.errors import ParameterError
 from denise_py.parameters.finding import wave_parameters
+from denise_py.parameters.key import Value
 from denise_py.parameters.settings import Settings
+from denise_py.parameters.stage_settings import stage_settings, with_corner
+from denise_py.parameters.table import TABLE
+from denise_py.parameters.values import show
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.traces.filters import BandFilter
+
+_IN_WORDS: Final = ("kind", "low_pass_start", "low_pass_end", "low_pass_increment", "high_pass")
+_STARTS: Final = ("vp_from", "vs_from", "rho_from")
 
 
 @dataclass(frozen=True)
 class StagePlan:
-    """One stage. number from 1; low_pass in Hz or None; slots: forced parameters, or None to follow the
-    INV_*_ITER keys; precondition and epsilon: EPRECOND and EPSILON_WE of the stage; settings: those of the run
-    with whatever the stage changes in them (misfit, window, filter, source wavelet, smoothing and so on)."""
+    """One stage.
+
+    number from 1; settings: those of the run with everything that the stage changes in them (filter, misfit,
+    window, preconditioner, source wavelet, smoothing, waves and so on); slots: the parameters that move, or
+    None to follow the INV_*_ITER keys; own_iterations: whether these count from the first iteration of the
+    stage rather than of the run.
+    """
 
     number: int
-    low_pass: float | None
-    slots: tuple[str, ...] | None
-    min_improvement: float
-    precondition: int
-    epsilon: float
-    settings: Settings | None = field(default=None, compare=False)
+    settings: Settings
+    slots: tuple[str, ...] | None = None
+    own_iterations: bool = False
 
-    def band(self, settings: Settings) -> BandFilter | None:
+    @property
+    def low_pass(self) -> float | None:
+        """Corner of the low-pass in Hz, None without a filter."""
+        return self.settings.filter.low_pass_start if self.settings.filter.kind else None
+
+    @property
+    def precondition(self) -> int:
+        """EPRECOND."""
+        return self.settings.precondition.kind
+
+    @property
+    def epsilon(self) -> float:
+        """EPSILON_WE."""
+        return self.settings.precondition.epsilon
+
+    @property
+    def min_improvement(self) -> float:
+        """PRO: the relative change of the misfit over two iterations that ends the stage."""
+        return self.settings.inversion.min_improvement
+
+    def band(self) -> BandFilter | None:
         """Filter of data and wavelets in this stage."""
-        f = settings.filter
-        if self.low_pass is None:
-            return None
-        return BandFilter(self.low_pass, f.high_pass, f.order, f.zero_phase)
+        f = self.settings.filter
+        return BandFilter(f.low_pass_start, f.high_pass, f.order, f.zero_phase) if f.kind else None
 
     def describe(self) -> str:
         """One line for the log."""
-        band = "all frequencies" if self.low_pass is None else f"low-pass {self.low_pass:g} Hz"
-        slots = "parameters by iteration" if self.slots is None else "inverting " + ", ".join(self.slots)
-        return f"stage {self.number}: {band}, {slots}, stops below {self.min_improvement:g} relative change"
+        ends = f"stops below {self.min_improvement:g} relative change"
+        return f"stage {self.number}: {self._band()}, {self._moving()}, {ends}"
+
+    def changes_from(self, before: StagePlan) -> str:
+        """What differs from another stage, as one phrase: 'low-pass 5 -> 8 Hz, LNORM 2 -> 5'."""
+        parts = [*self._band_change(before)]
+        parts += [f"{name} {show(old)} -> {show(new)}" for name, old, new in self._other_keys(before)]
+        if self._moving() != before._moving():
+            parts.append(f"now {self._moving()}")
+        return ", ".join(parts) or "nothing"
+
+    # ------------------------------------------------------------------------------------------ words
+
+    def _band(self) -> str:
+        band = self.band()
+        if band is None:
+            return "all frequencies"
+        return f"band-pass {band.high:g} to {band.low:g} Hz" if band.high else f"low-pass {band.low:g} Hz"
+
+    def _band_change(self, before: StagePlan) -> Iterator[str]:
+        old, new = before.band(), self.band()
+        if before._band() == self._band():
+            return
+        if old and new and not old.high and not new.high:
+            yield f"low-pass {old.low:g} -> {new.low:g} Hz"
+        else:
+            yield f"{before._band()} -> {self._band()}"
+
+    def _other_keys(self, before: StagePlan) -> Iterator[tuple[str, Value, Value]]:
+        """Keys that are not said in other words, with their values there and here."""
+        said = {*(("filter", name) for name in _IN_WORDS), *(("inversion", name) for name in _STARTS)}
+        for key in TABLE:
+            if not key.field or (key.group, key.field) in said:
+                continue
+            old, new = before.settings.file_value(key), self.settings.file_value(key)
+            if old != new and old is not None and new is not None:
+                yield key.name, old, new
+
+    def _moving(self) -> str:
+        if self.slots is not None:
+            return "inverting " + ", ".join(self.slots)
+        begins = _begins(self)
+        if self.own_iterations:
+            return "inverting " + ", ".join(_since(name, first) for name, first in begins.items())
+        return "parameters by iteration"
 
 
-def plan_stages(settings: Settings, workflow: Sequence[WorkflowLine] = ()) -> tuple[StagePlan, ...]:
-    """The stages of a run: the lines of the workflow file, or the corners of TIME_FILT = 1, or one."""
-    first = StagePlan(
-        1,
-        None,
-        None,
-        settings.inversion.min_improvement,
-        settings.precondition.kind,
-        settings.precondition.epsilon,
-        settings,
-    )
+def _since(name: str, first: int) -> str:
+    return name if first <= 1 else f"{name} from its iteration {first}"
+
+
+def plan_stages(
+    settings: Settings, workflow: Sequence[WorkflowLine] = (), corners: Sequence[float] = ()
+) -> tuple[StagePlan, ...]:
+    """The stages of a run: the lines of the workflow file, or corners (Hz, those of FREQ_FILE if given, else
+    those of TIME_FILT = 1), or one."""
     if workflow:
-        return tuple(_from_workflow(settings, workflow, first))
+        return tuple(_from_workflow(settings, workflow))
     if settings.filter.kind == 0:
-        return (first,)
+        return (StagePlan(1, settings),)
     return tuple(
-        replace(first, number=number, low_pass=corner)
-        for number, corner in enumerate(_corners(settings), start=1)
+        StagePlan(number, with_corner(settings, corner))
+        for number, corner in enumerate(corners or _corners(settings), start=1)
     )
 
 
@@ -72,52 +139,45 @@ def _corners(settings: Settings) -> Iterator[float]:
         corner += f.low_pass_increment
 
 
-def _from_workflow(
-    settings: Settings, workflow: Sequence[WorkflowLine], default: StagePlan
-) -> Iterator[StagePlan]:
+def _from_workflow(settings: Settings, workflow: Sequence[WorkflowLine]) -> Iterator[StagePlan]:
     active = {"vp": True, "vs": True, "rho": True}
     for number, line in enumerate(workflow, start=1):
+        inside = stage_settings(settings, line)
+        by_iteration = any(getattr(line, start) is not None for start in _STARTS)
         active = _switch(active, line)
-        if not any(active.values()):
+        if not by_iteration and not any(active.values()):
             raise ParameterError(
                 f"FILE_WORKFLOW = {settings.inversion.workflow_file}, stage {number}: no parameter is "
                 "inverted: set VS, VP or RHO to 1 (-1 takes over what the stage before did)"
             )
-        filtered = settings.filter.kind == 1 and line.filter_kind == 1
-        yield replace(
-            default,
-            number=number,
-            low_pass=line.low_pass if filtered else None,
-            slots=tuple(name for name, on in active.items() if on),
-            min_improvement=line.min_improvement,
-            precondition=line.precondition,
-            epsilon=line.epsilon,
-        )
+        slots = None if by_iteration else tuple(name for name, on in active.items() if on)
+        yield StagePlan(number, inside, slots, by_iteration)
 
 
 def _switch(active: dict[str, bool], line: WorkflowLine) -> dict[str, bool]:
-    """Flag 1 switches a parameter on, 0 off, -1 leaves it as it is."""
+    """Flag 1 switches a parameter on, 0 off, -1 (or no flag) leaves it as it is."""
     flags = {"vp": line.vp, "vs": line.vs, "rho": line.rho}
-    return {name: on if flags[name] == -1 else flags[name] == 1 for name, on in active.items()}
+    return {name: on if flags[name] in (-1, None) else flags[name] == 1 for name, on in active.items()}
 
 
-def active_slots(plan: StagePlan, settings: Settings, iteration: int) -> tuple[str, ...]:
-    """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come."""
+def active_slots(plan: StagePlan, iteration: int) -> tuple[str, ...]:
+    """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come. The
+    iteration counts from the first one of the run, or with own_iterations of the stage."""
     if plan.slots is not None:
-        return tuple(name for name in plan.slots if name in _begins(settings))
-    return tuple(name for name, begin in _begins(settings).items() if iteration >= begin)
+        return tuple(name for name in plan.slots if name in _begins(plan))
+    return tuple(name for name, begin in _begins(plan).items() if iteration >= begin)
 
 
-def first_iteration(plan: StagePlan, settings: Settings) -> int:
+def first_iteration(plan: StagePlan) -> int:
     """Number of the first iteration in which a parameter moves, counted from 1."""
-    return 1 if plan.slots is not None else max(1, min(_begins(settings).values()))
+    return 1 if plan.slots is not None else max(1, min(_begins(plan).values()))
 
 
-def _begins(settings: Settings) -> dict[str, int]:
+def _begins(plan: StagePlan) -> dict[str, int]:
     """First iteration of every parameter that the waves depend on."""
-    chosen = settings.inversion
+    chosen = plan.settings.inversion
     first = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
-    return {name: first[name] for name in wave_parameters(settings)}
+    return {name: first[name] for name in wave_parameters(plan.settings)}
 
 
 class StageClock:

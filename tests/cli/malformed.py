@@ -335,6 +335,25 @@ def stage(*columns: object) -> Spoiler:
     return text("workflow.txt", header + "\n" + " ".join(map(str, columns)) + "\n")
 
 
+def named_stage(columns: dict[str, object], changes: dict[str, object]) -> Spoiler:
+    """A workflow with one stage, whose header names its columns."""
+    values = columns | changes
+    return text("workflow.txt", " ".join(values) + "\n" + " ".join(map(str, values.values())) + "\n")
+
+
+def ifos_stage(**changes: object) -> Spoiler:
+    """A workflow in the layout of IFOS2D with one stage."""
+    columns = {"#": 1, "VS": 1, "VP": 1, "RHO": 0, "PRO": 0.01, "F_FILT": 1, "F_HIGH": 2, "F_LOW": 100}
+    columns |= {"WT": 1, "J1": 0, "J2": 0, "EPRE": 0, "EPSI": 0.005, "GAMMA": 0}
+    return named_stage(columns, changes)
+
+
+def black_stage(**changes: object) -> Spoiler:
+    """A workflow in the layout of DENISE Black Edition with one stage."""
+    columns = {"PRO": 0.01, "TIME_FILT": 1, "FC_low": 0, "FC_high": 100, "INV_VP_ITER": 0, "INV_VS_ITER": 0}
+    return named_stage(columns, changes)
+
+
 def parameter_text(change: Callable[[bytes], bytes]) -> Spoiler:
     """Another text of the parameter file; nothing is saved afterwards."""
 
@@ -678,9 +697,31 @@ WORKFLOWS = (
     _ip("workflow_binary", raw("workflow.txt", bytes(range(256))), "workflow.txt", "text"),
     _ip("workflow_directory", directory("workflow.txt"), "workflow.txt", "directory"),
     _ip(
-        "workflow_ifos",
+        "workflow_ifos_line",
         stage(1, 1, 1, 0, 0.01, 1, 0, 100, 1, 0, 0, 0, 0.005, 0),
         *("workflow.txt, line 2", "14 columns", "IFOS2D"),
+    ),
+    _ip("workflow_ifos_flag", ifos_stage(VP=2), "line 2", "VP = 2", "-1, 0, 1"),
+    _ip("workflow_ifos_corner", ifos_stage(F_LOW=0), "line 2", "F_LOW = 0", "> 0 Hz", "F_FILT = 1"),
+    _ip("workflow_ifos_corners", ifos_stage(F_HIGH=200), "stage 1", "F_LOW = 100", "F_HIGH = 200"),
+    _ip("workflow_ifos_nyquist", ifos_stage(F_LOW=1500), "stage 1", "F_LOW = 1500", "1000 Hz"),
+    _ip("workflow_ifos_gamma", ifos_stage(GAMMA=-1), "line 2", "GAMMA = -1", ">= 0"),
+    _ip("workflow_black_column", text("workflow.txt", "PRO LNORN TIME_FILT\n0.1 2 0\n"), "line 1", "LNORN"),
+    _ip("workflow_black_count", text("workflow.txt", "PRO LNORM\n0.1 2 0\n"), "line 2", "3 columns", "2"),
+    _ip("workflow_black_norm", black_stage(LNORM=7), "line 2", "LNORM = 7", "not available", "2, 5, 6"),
+    _ip("workflow_black_order", black_stage(ORDER=5), "stage 1", "ORDER = 5", "even"),
+    _ip("workflow_black_corners", black_stage(FC_low=200), "stage 1", "FC_high = 100", "FC_low = 200"),
+    _ip("workflow_black_nothing", black_stage(INV_VP_ITER=9, INV_VS_ITER=9, INV_RHO_ITER=9), "no parameter"),
+    _ip("workflow_black_window", black_stage(TIME_WIN=1), "stage 1", "TIME_WIN = 1", "TIMEWIN = 0"),
+    _ip("workflow_black_wavelet", black_stage(STF_INV=1), "workflow.txt", "STF_INV = 1"),
+    _ip("workflow_black_gravity", black_stage(GAMMA_GRAV=0.5), "line 2", "GAMMA_GRAV = 0.5", "gravity data"),
+    _ip("workflow_black_random", black_stage(ROWI=1), "line 2", "ROWI = 1", "allowed is 0"),
+    _ip(
+        "workflow_black_mute",
+        black_stage(OFFSET_MUTE=1, OFFSETC=0),
+        "line 2",
+        "OFFSETC = 0",
+        "OFFSET_MUTE = 1",
     ),
 )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from denise_py.errors import DeniseError, ParameterError
+from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage
 from denise_py.traces.filters import BandFilter
 from denise_py.workflow.stages import (
@@ -18,7 +20,7 @@ from denise_py.workflow.stages import (
     plan_stages,
 )
 from tests.workflow.oracle import band, misfit_by_hand
-from tests.workflow.project import NAMES, Outcome, Project, read_grid
+from tests.workflow.project import FORWARD_KEYS, INVERSION_KEYS, NAMES, Outcome, Project, read_grid
 
 HEADER = "# VS VP RHO PRO FIL FC WT J J EPRE EPSI\n"
 LOW_PASS = {"TIME_FILT": 1, "FC_START": 20.0, "FC_END": 40.0, "FC_INCR": 10.0, "ORDER": 4}
@@ -41,7 +43,9 @@ def settings(project: Project, tmp_path: Path):
 
 def test_one_stage_without_filter(settings):
     chosen = settings(PRO=0.03, EPRECOND=3, EPSILON_WE=0.1)
-    assert plan_stages(chosen) == (StagePlan(1, None, None, 0.03, 3, 0.1),)
+    (plan,) = plan_stages(chosen)
+    assert plan == StagePlan(1, chosen)
+    assert (plan.low_pass, plan.min_improvement, plan.precondition, plan.epsilon) == (None, 0.03, 3, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +67,8 @@ def test_corners_from_the_first_to_the_last(settings, start, end, step, corners)
 
 def test_band_of_a_stage(settings):
     chosen = settings(**LOW_PASS, F_HP=5.0, ZERO_PHASE=1)
-    assert plan_stages(chosen)[1].band(chosen) == BandFilter(30.0, 5.0, 4, True)
-    assert StagePlan(1, None, None, 0.0, 0, 0.0).band(chosen) is None
+    assert plan_stages(chosen)[1].band() == BandFilter(30.0, 5.0, 4, True)
+    assert plan_stages(settings())[0].band() is None
 
 
 def test_flags_of_the_workflow(settings):
@@ -76,12 +80,25 @@ def test_flags_of_the_workflow(settings):
 def test_columns_of_the_workflow_reach_the_plan(settings):
     line = stage(1, 1, 1, 1, min_improvement=0.2, filter_kind=1, low_pass=33.0, precondition=1, epsilon=0.7)
     (plan,) = plan_stages(settings(**LOW_PASS), (line,))
-    assert plan == StagePlan(1, 33.0, NAMES, 0.2, 1, 0.7)
+    assert (plan.low_pass, plan.slots) == (33.0, NAMES)
+    assert (plan.min_improvement, plan.precondition, plan.epsilon) == (0.2, 1, 0.7)
 
 
 def test_a_line_of_the_workflow_can_switch_the_filter_off(settings):
     lines = (stage(1, 1, 1, 1, filter_kind=1, low_pass=20.0), stage(2, 1, 1, 1, low_pass=20.0))
     assert [plan.low_pass for plan in plan_stages(settings(**LOW_PASS), lines)] == [20.0, None]
+
+
+def test_both_corners_and_the_order_of_a_stage_are_taken_literally(settings):
+    high = {"high_pass": 4.0, "order": 6}
+    lines = (
+        stage(1, 1, 1, 1, filter_kind=1, low_pass=30.0, **high),
+        stage(2, 1, 1, 1, filter_kind=1, low_pass=20.0, high_pass=0.0, order=2),
+        stage(3, 1, 1, 1, filter_kind=1, low_pass=25.0),
+    )
+    plans = plan_stages(settings(**LOW_PASS, F_HP=7.0), lines)
+    expected = [BandFilter(30.0, 4.0, 6), BandFilter(20.0, 0.0, 2), BandFilter(25.0, 7.0, 4)]
+    assert [plan.band() for plan in plans] == expected
 
 
 def test_a_workflow_that_comes_to_invert_nothing(settings):
@@ -92,27 +109,59 @@ def test_a_workflow_that_comes_to_invert_nothing(settings):
 
 @pytest.mark.parametrize(("iteration", "slots"), [(1, ("vp",)), (2, ("vp", "rho")), (5, NAMES)])
 def test_parameters_by_iteration(settings, iteration, slots):
-    chosen = settings(INV_VS_ITER=5, INV_RHO_ITER=2)
-    (plan,) = plan_stages(chosen)
-    assert active_slots(plan, chosen, iteration) == slots
-    assert first_iteration(plan, chosen) == 1
+    (plan,) = plan_stages(settings(INV_VS_ITER=5, INV_RHO_ITER=2))
+    assert active_slots(plan, iteration) == slots
+    assert first_iteration(plan) == 1
 
 
 def test_the_workflow_overrules_the_parameters_by_iteration(settings):
-    chosen = settings(INV_VS_ITER=5)
-    plan = plan_stages(chosen, (stage(1, 1, 0, 0),))[0]
-    assert active_slots(plan, chosen, 1) == ("vs",)
-    assert first_iteration(plan, chosen) == 1
+    plan = plan_stages(settings(INV_VS_ITER=5), (stage(1, 1, 0, 0),))[0]
+    assert active_slots(plan, 1) == ("vs",)
+    assert first_iteration(plan) == 1
 
 
 def test_first_iteration_in_which_anything_moves(settings):
     chosen = settings(INV_VP_ITER=3, INV_VS_ITER=2, INV_RHO_ITER=3)
-    assert first_iteration(plan_stages(chosen)[0], chosen) == 2
+    assert first_iteration(plan_stages(chosen)[0]) == 2
+
+
+def test_parameters_by_iteration_of_the_stage(settings):
+    line = Stage(1, vp_from=0, vs_from=1, rho_from=4, layout="DENISE Black Edition")
+    (plan,) = plan_stages(settings(INV_VS_ITER=5), (line,))
+    assert plan.own_iterations
+    assert [active_slots(plan, k) for k in (1, 3, 4)] == [("vp", "vs"), ("vp", "vs"), NAMES]
+    assert "inverting vp, vs, rho from its iteration 4" in plan.describe()
+
+
+def test_what_a_stage_changes_is_said(settings):
+    lines = (
+        stage(1, 1, 0, 0, filter_kind=1, low_pass=5.0),
+        stage(2, 1, 1, 0, filter_kind=1, low_pass=8.0, norm=5),
+        stage(3, 1, 1, 0, filter_kind=1, low_pass=8.0, high_pass=2.0, precondition=3, norm=5),
+        stage(4, 1, 1, 0, low_pass=8.0, high_pass=2.0, precondition=3, norm=5),
+        stage(5, 1, 1, 0, low_pass=8.0, high_pass=2.0, precondition=3, norm=5),
+    )
+    plans = plan_stages(settings(**LOW_PASS), lines)
+    said = [after.changes_from(before) for before, after in pairwise(plans)]
+    assert said == [
+        "low-pass 5 -> 8 Hz, LNORM 2 -> 5, now inverting vp, vs",
+        "low-pass 8 Hz -> band-pass 2 to 8 Hz, EPRECOND 0 -> 3",
+        "band-pass 2 to 8 Hz -> all frequencies",
+        "nothing",
+    ]
 
 
 # --- the clock --------------------------------------------------------------------------------------------
 
-PLAN = StagePlan(1, None, None, 0.1, 0, 0.0)
+
+def plan_with(pro: float) -> StagePlan:
+    """A stage that ends at a relative change of the misfit."""
+    return StagePlan(1, Settings.from_mapping(FORWARD_KEYS | FILES | INVERSION_KEYS | {"PRO": pro}))
+
+
+FILES = {"SOURCE_FILE": "s", "REC_FILE": "r", "MFILE": "m", "SEIS_FILE": "s", "DATA_DIR": "d"}
+FILES |= {"INV_MODELFILE": "i", "JACOBIAN": "j"}
+PLAN = plan_with(0.1)
 
 
 def reasons(misfits, least: int = 0, plan: StagePlan = PLAN) -> list[bool]:
@@ -131,9 +180,9 @@ def test_a_stage_needs_three_iterations_and_min_iter():
 
 
 def test_pro_of_the_stage_decides():
-    assert reasons([10.0, 9.5, 9.0], plan=StagePlan(1, None, None, 0.09, 0, 0.0)) == [False] * 3
-    assert reasons([10.0, 9.5, 9.0], plan=StagePlan(1, None, None, 0.11, 0, 0.0))[-1]
-    assert not any(reasons([10.0, 9.99, 9.98, 9.97], plan=StagePlan(1, None, None, 0.0, 0, 0.0)))
+    assert reasons([10.0, 9.5, 9.0], plan=plan_with(0.09)) == [False] * 3
+    assert reasons([10.0, 9.5, 9.0], plan=plan_with(0.11))[-1]
+    assert not any(reasons([10.0, 9.99, 9.98, 9.97], plan=plan_with(0.0)))
 
 
 def test_reasons_are_sentences():
