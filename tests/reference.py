@@ -181,7 +181,8 @@ def compare_inversion(work: Path, expected: Path) -> str:
     ours, theirs = _misfits(work / "L2_LOG.dat"), _misfits(expected / "L2_LOG.dat")
     parts = []
     if ours and theirs:
-        parts.append(f"first misfit {ours[0]:.6g} ({ours[0] / theirs[0] - 1:+.1e})")
+        off = f"{ours[0] / theirs[0] - 1:+.1e}" if theirs[0] else "the original's is 0"
+        parts.append(f"first misfit {ours[0]:.6g} ({off})")
         parts.append(f"last {ours[-1]:.4g} (original {theirs[-1]:.4g})")
     correlations = gradient_correlations(work, expected)
     if correlations:

@@ -15,6 +15,7 @@ usage: denise FILE.json           run a parameter file (forward modelling or inv
        mpirun -np N denise FILE.json
        denise check FILE.json     check a parameter file and everything it reads, then stop
        denise explain [KEY]       what a parameter means; without KEY, all of them
+       denise pick FILE.json      pick first arrivals of the observed data (see denise pick --help)
        denise plot ...            figures of models, gathers and misfit (see denise plot --help)
        denise --help | --version
 
@@ -68,12 +69,17 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
         return explain.run(args)
 
+    def pick(args: list[str]) -> int:
+        from denise_py.cli import pick
+
+        return pick.run(args)
+
     def plot(args: list[str]) -> int:
         from denise_py.cli import plot
 
         return plot.run(args)
 
-    return {"check": check, "explain": explain, "plot": plot}
+    return {"check": check, "explain": explain, "pick": pick, "plot": plot}
 
 
 def _run_file(args: list[str], comm) -> int:

@@ -12,15 +12,25 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from denise_py.parameters.data_files import SEGY_ENDINGS, chosen, existing, observed_names, wavelet_names
+from denise_py.parameters.data_files import (
+    SEGY_ENDINGS,
+    TAPER_PATHS,
+    chosen,
+    existing,
+    observed_names,
+    taper_names,
+    wavelet_names,
+)
 from denise_py.parameters.finding import (
     Finding,
     Findings,
     data_components,
     found,
     model_endings,
+    name_of,
     recorded_components,
     steps,
+    wave_parameters,
 )
 from denise_py.parameters.models import SettingsData
 from denise_py.parameters.reader import nearby
@@ -29,6 +39,8 @@ TRACE_HEADER: Final = 240  # bytes
 SEGY_FILE_HEADER: Final = 3600
 SEGY_EXTENSION: Final = 3200
 MOST_EXTENSIONS: Final = 10
+AXIS_BYTE: Final = 114  # of a trace header: number of samples, then the interval in microseconds
+MICROSECOND: Final = 1e-6  # s
 SEGY_SAMPLES: Final = (4, 2, 1)  # possible bytes per sample
 SHOWN_FILES: Final = 3  # missing files of one kind that are named
 LOG_TO_FILES: Final = 2
@@ -101,7 +113,7 @@ def _traces(s: SettingsData, file: str) -> Findings:
     findings = list(_input(s, "inversion.data", file))
     yield from findings
     trace = TRACE_HEADER + 4 * steps(s)
-    if not findings and not _whole_traces(file, steps(s)):
+    if not findings and not _whole_traces(file, steps(s)) and not _other_sampling(file, s.time.dt):
         text = (
             f"{s.show('inversion.data')}: {file} has {os.path.getsize(file)} bytes, no whole number of traces"
         )
@@ -122,14 +134,43 @@ def _whole_traces(file: str, samples: int) -> bool:
     return any(size > start and (size - start) % trace == 0 for start in starts for trace in traces)
 
 
+def _other_sampling(file: str, dt: float) -> bool:
+    """Whether the headers of a file tell another sampling interval than dt (s) and a number of samples that
+    goes with its size: such data are resampled, and judged when they are read."""
+    with open(file, "rb") as stream:
+        head = stream.read(SEGY_FILE_HEADER)
+    for start in (0, SEGY_FILE_HEADER - 400 + 16 - AXIS_BYTE):  # a trace header, the binary header of SEG-Y
+        for order in ("little", "big"):
+            words = head[start + AXIS_BYTE :][:8]
+            # SU: samples, interval; the binary header of SEG-Y: interval, its original, samples
+            pick = (0, 2) if start == 0 else (4, 0)
+            samples, interval = (int.from_bytes(words[k : k + 2], order) for k in pick)
+            other = samples and interval and abs(1e-6 * interval - dt) > MICROSECOND
+            if other and _whole_traces(file, samples):
+                return True
+    return False
+
+
 def _taper_files(s: SettingsData, shots: int | None) -> Findings:
-    for path in ("tapers.file_name", "tapers.file_name_u", "tapers.file_name_rho"):
-        base = str(s.at(path))
-        if s.tapers.file and base:
-            yield from _input(s, path, base, _model_size(s))
-        if s.tapers.file_per_shot and base:
-            files = [f"{base}.shot{shot}" for shot in range(1, (shots or 0) + 1)]
-            yield from _first([_input(s, path, file, _model_size(s)) for file in files])
+    for slot in wave_parameters(s):
+        if s.tapers.file:
+            yield from _taper_file(s, slot, None)
+        if s.tapers.file_per_shot:
+            yield from _first([_taper_file(s, slot, shot) for shot in range(1, (shots or 0) + 1)])
+
+
+def _taper_file(s: SettingsData, slot: str, shot: int | None) -> Findings:
+    """The file of one parameter; for all stages, or at least for the first one. Those of later stages are
+    looked for when the stages are known."""
+    path = TAPER_PATHS[slot]
+    base, own = s.tapers.file_name, str(s.at(path))
+    names = taper_names(base, own, slot, shot)
+    if not names:
+        text = f"{name_of(path)} is missing: a taper file needs it (or {name_of('tapers.file_name')}, after"
+        yield found("error", f"{text} which .{slot} is put)", path, "tapers.file_name")
+        return
+    first_stage = existing(taper_names(base, own, slot, shot, stage=1))
+    yield from _input(s, path if own else "tapers.file_name", (*first_stage, *names)[0], _model_size(s))
 
 
 def _model_size(s: SettingsData) -> int:
