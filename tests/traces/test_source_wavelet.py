@@ -1,0 +1,241 @@
+"""Estimated wavelets: the true one comes back, in size and shape, with noise, weights and dead traces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from denise_py.acquisition.wavelets import fuchs_mueller, ricker
+from denise_py.grid import TimeAxis
+from denise_py.parameters.wavelet_engine import WaveletEngine
+from denise_py.traces.source_wavelet import (
+    end_taper,
+    estimate_filter,
+    misfit_of,
+    offset_weights,
+    spectrum_size,
+)
+
+NTR = 12
+SIZE = 3e5  # of the true wavelet
+
+
+def axis(dt: float = 1e-3) -> TimeAxis:
+    return TimeAxis.from_duration(0.6, dt)
+
+
+def spikes(time: TimeAxis) -> np.ndarray:
+    """Impulse responses (NTR, nt): five arrivals each before 0.35 s, weaker with the number of the trace."""
+    rng = np.random.default_rng(1)
+    result = np.zeros((NTR, time.nt))
+    for r in range(NTR):
+        at = np.round(rng.uniform(0.05, 0.35, 5) / time.dt).astype(int)
+        result[r, at] = rng.normal(size=5) / (r + 1)
+    return result
+
+
+def traces(wavelet: np.ndarray, responses: np.ndarray) -> np.ndarray:
+    full = scipy.signal.fftconvolve(responses, wavelet[None], axes=1)
+    return full[:, : responses.shape[1]]
+
+
+def given(time: TimeAxis) -> np.ndarray:
+    return ricker(time, np.float32(30), np.float32(0.02))
+
+
+def true(time: TimeAxis) -> np.ndarray:
+    """Lower, and earlier than the given one: the filter begins before time 0."""
+    return SIZE * ricker(time, np.float32(22), np.float32(0))
+
+
+def estimated(time: TimeAxis, synthetic, observed, weights=None, **options) -> np.ndarray:
+    weights = np.ones(len(synthetic)) if weights is None else weights
+    found = estimate_filter(synthetic, observed, weights, WaveletEngine(**options), time.dt)
+    return found.apply(given(time))
+
+
+def error(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+@pytest.fixture
+def time() -> TimeAxis:
+    return axis()
+
+
+@pytest.fixture
+def synthetic(time):
+    return traces(given(time), spikes(time))
+
+
+@pytest.fixture
+def observed(time):
+    return traces(true(time), spikes(time))
+
+
+# --- least squares ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dt", [1e-3, 5e-4])
+def test_perfect_data_give_the_true_wavelet_in_size_and_shape(dt):
+    """The original was off by 1 / dt."""
+    time = axis(dt)
+    s, d = (traces(w, spikes(time)) for w in (given(time), true(time)))
+    found = estimated(time, s, d)  # the water level of 1e-3 that is the default
+    assert error(found, true(time)) < 0.01
+    assert found.max() == pytest.approx(true(time).max(), rel=0.01)
+
+
+def test_the_water_level_damps_by_the_power_of_the_spectra(time, synthetic, observed):
+    """With D = T S / W the estimate is T P / (P + e): known in advance, up to what is cut before time 0."""
+    level, size = 0.05, spectrum_size(time.nt, WaveletEngine())
+    power = np.sum(np.abs(np.fft.rfft(synthetic, size)) ** 2, axis=0)
+    e = level * np.sum(synthetic**2)
+    shape = np.fft.irfft(np.fft.rfft(true(time), size) * power / (power + e), size)[: time.nt]
+    assert error(estimated(time, synthetic, observed, water_level=level), shape) < 1e-6
+    assert error(shape, true(time)) > 0.01
+
+
+def test_noise_of_10_percent_leaves_the_wavelet_within_5_percent_in_its_band(time, synthetic, observed):
+    rng = np.random.default_rng(3)
+    noise = rng.normal(size=observed.shape)
+    noise *= 0.1 * np.linalg.norm(observed) / np.linalg.norm(noise)
+    found = estimated(time, synthetic, observed + noise, water_level=1e-2)
+    spectra = np.abs(np.fft.rfft([found - true(time), true(time)], 4 * time.nt))
+    band = spectra[1] > 0.1 * spectra[1].max()
+    assert np.linalg.norm(spectra[0, band]) < 0.05 * np.linalg.norm(spectra[1, band])
+
+
+def test_one_wavelet_for_all_components(time, synthetic, observed):
+    """Twice the traces with other noise: the estimate of all is between those of the halves."""
+    rng = np.random.default_rng(4)
+    noisy = [observed + 0.2 * observed.std() * rng.normal(size=observed.shape) for _ in (0, 1)]
+    both = estimated(time, np.concatenate([synthetic] * 2), np.concatenate(noisy))
+    halves = [estimated(time, synthetic, one) for one in noisy]
+    np.testing.assert_allclose(both, np.mean(halves, axis=0), atol=1e-9 * SIZE)
+
+
+def test_a_filter_may_begin_before_time_0_but_a_wavelet_may_not(time, synthetic):
+    """What would lie before time 0 is cut, also where the spectra are hardly padded."""
+    late = traces(given(time), np.roll(spikes(time), -40, axis=1))
+    for padding in (1.2, 1.5):
+        found = estimated(time, synthetic, late, padding=padding, water_level=1e-8)
+        expected = np.append(given(time)[40:], np.zeros(40))
+        assert np.abs(found - expected).max() < 1e-3
+
+
+def test_tshift_delays(time, synthetic, observed):
+    plain = estimated(time, synthetic, observed)
+    late = estimated(time, synthetic, observed, shift=10 * time.dt)
+    np.testing.assert_allclose(late[20:], plain[10:-10], atol=1e-3 * SIZE)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"padding": 1.0}, 600),
+        ({}, 900),
+        ({"power_of_two": True}, 1024),
+        ({"multiple_of": 500}, 1000),
+        ({"padding": 1.0, "power_of_two": True, "multiple_of": 100}, 1100),
+    ],
+)
+def test_length_of_the_spectra(options, size):
+    assert spectrum_size(600, WaveletEngine(**options)) == size
+
+
+# --- traces that do not count -----------------------------------------------------------------------------
+
+
+def test_dead_observed_traces_do_not_count(time, synthetic, observed):
+    some = observed.copy()
+    some[[0, 5]] = 0
+    kept = [r for r in range(NTR) if r not in (0, 5)]
+    np.testing.assert_array_equal(
+        estimated(time, synthetic, some), estimated(time, synthetic[kept], observed[kept])
+    )
+
+
+def test_traces_of_weight_0_do_not_count(time, synthetic, observed):
+    weights = np.ones(NTR)
+    weights[2] = 0
+    wild = observed.copy()
+    wild[2] = 1e9
+    np.testing.assert_array_equal(
+        estimated(time, synthetic, wild, weights),
+        estimated(time, np.delete(synthetic, 2, 0), np.delete(observed, 2, 0)),
+    )
+
+
+@pytest.mark.parametrize("lost", ["observed", "synthetic", "weights"])
+def test_nothing_left_is_an_error(time, synthetic, observed, lost):
+    s = np.zeros_like(synthetic) if lost == "synthetic" else synthetic
+    d = np.zeros_like(observed) if lost == "observed" else observed
+    f = np.zeros(NTR) if lost == "weights" else np.ones(NTR)
+    with pytest.raises(ValueError, match="no trace is left"):
+        estimated(time, s, d, f)
+
+
+def test_weights_count_in_proportion_only(time, synthetic, observed):
+    weights = np.arange(1.0, NTR + 1)
+    first = estimated(time, synthetic, observed, weights)
+    np.testing.assert_allclose(estimated(time, synthetic, observed, 1e-30 * weights), first, rtol=1e-9)
+    assert error(first, estimated(time, synthetic, observed)) > 1e-9
+
+
+def test_heavy_traces_win(time, synthetic, observed):
+    """Half of the traces have another wavelet; the weights decide."""
+    mixed, other = observed.copy(), 2 * observed
+    mixed[NTR // 2 :] = other[NTR // 2 :]
+    weights = np.where(np.arange(NTR) < NTR // 2, 1e-4, 1.0)
+    assert error(estimated(time, synthetic, mixed, weights), 2 * true(time)) < 0.01
+    assert error(estimated(time, synthetic, mixed, weights[::-1]), true(time)) < 0.01
+
+
+@pytest.mark.parametrize("unit", [1e-25, 1e12])
+def test_amplitudes_of_any_size(time, synthetic, observed, unit):
+    expected = estimated(time, synthetic, observed)
+    np.testing.assert_allclose(estimated(time, unit * synthetic, unit * observed), expected, atol=1e-9 * SIZE)
+
+
+# --- the rest ---------------------------------------------------------------------------------------------
+
+
+def test_ident_keeps_the_wavelet_or_scales_it_to_the_energy_of_the_data(time, synthetic):
+    np.testing.assert_allclose(
+        estimated(time, synthetic, -7 * synthetic, name="ident"), given(time), atol=1e-12
+    )
+    found = estimated(time, synthetic, -7 * synthetic, name="ident", scale_energy=True)
+    np.testing.assert_allclose(found, 7 * given(time), atol=1e-11)
+
+
+def test_what_an_estimate_explains(time, synthetic, observed):
+    weights = np.ones(NTR)
+    found = estimate_filter(synthetic, observed, weights, WaveletEngine(water_level=1e-6), time.dt)
+    energy, left = misfit_of(synthetic, observed, weights, found)
+    assert energy == pytest.approx(np.sum(observed**2))
+    assert left < 1e-6 * energy
+
+
+def test_taper_of_the_end():
+    taper = end_taper(100, 0.01, 0.2, 0.4)
+    assert np.all(taper[:20] == 1)
+    assert np.all(taper[39:] == 0)
+    assert taper[29] == pytest.approx(0.5)  # sample 30, in the middle at 0.3 s
+    assert np.all(np.diff(taper) <= 0)
+    assert end_taper(10, 0.01, 0.2, 0.4).min() == 1
+
+
+def test_weights_by_offset():
+    r = np.array([0.0, 10.0, 20.0, 40.0])
+    np.testing.assert_allclose(offset_weights(r, 1.0, 2.0), [0.05, 0.25, 0.5, 1])
+    np.testing.assert_allclose(offset_weights(r, -2.0, 10.0), [1, 1, 0.25, 0.0625])
+    np.testing.assert_array_equal(offset_weights(r, 0.0, 2.0), 1)
+
+
+def test_an_abrupt_wavelet_within_what_the_given_one_can_show(time, synthetic):
+    """Fuchs and Mueller's wavelet has frequencies which the Ricker wavelet lacks; they are its kinks."""
+    expected = SIZE * fuchs_mueller(time, np.float32(25), np.float32(0))
+    found = estimated(time, synthetic, traces(expected, spikes(time)), water_level=1e-5)
+    assert error(found, expected) < 0.01
