@@ -53,20 +53,34 @@ class WeightSum:
         self.per_shot, self.epsilon = per_shot, epsilon
 
     def share(self, w: np.ndarray, taper: np.ndarray | None, size: np.ndarray) -> np.ndarray:
-        """What one shot adds, (3, ny, nx): illumination, weighted size, size of its gradient."""
+        """What one shot adds, (2 + n, ny, nx): illumination, size of its gradient, weighted sizes.
+
+        taper: (ny, nx), or (n, ny, nx) where n parameters have tapers of their own; n = 1 otherwise.
+        """
         weight = inverse_with_water_level(w, self.epsilon) if self.per_shot else np.ones_like(w)
         if taper is not None:
             weight = weight * taper
-        return np.stack([w, weight * size, size])
+        return np.concatenate([w[None], size[None], (weight * size).reshape(-1, *w.shape)])
+
+    def parts(self, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """From the sum of all shares: the joint weight of what the shots have of their own, (ny, nx), or
+        (n, ny, nx) for n > 1; the illumination weight of the sum, (ny, nx), ones if shots have their own."""
+        w, size, weighted = total[0], total[1], total[2:]
+        sizes = np.broadcast_to(size, weighted.shape)
+        own = np.divide(weighted, sizes, out=np.ones_like(weighted), where=sizes > 0)
+        summed = np.ones_like(w) if self.per_shot else inverse_with_water_level(w, self.epsilon)
+        return own[0] if len(own) == 1 else own, summed
 
     def weight(self, total: np.ndarray) -> np.ndarray:
-        """The joint weight (ny, nx), largest value 1, from the sum of all shares."""
-        w, weighted, size = total
-        tapered = np.divide(weighted, size, out=np.ones_like(size), where=size > 0)
-        if not self.per_shot:
-            tapered = tapered * inverse_with_water_level(w, self.epsilon)
-        largest = float(np.max(tapered))
-        return tapered / largest if largest > 0 else np.ones_like(tapered)
+        """The joint weight, largest value 1, the product of both parts."""
+        own, summed = self.parts(total)
+        return with_largest_one(own * summed)
+
+
+def with_largest_one(weight: np.ndarray) -> np.ndarray:
+    """The weight divided by its largest value; ones if it is zero everywhere."""
+    largest = float(np.max(weight))
+    return weight / largest if largest > 0 else np.ones_like(weight)
 
 
 def gradient_size(parts: dict[str, np.ndarray], references: dict[str, float]) -> np.ndarray:

@@ -39,6 +39,12 @@ def window_along_depth(grid: Grid, edges: Sequence[int]) -> np.ndarray:
     return np.broadcast_to(w[:, None], grid.shape).copy()
 
 
+def growth_with_depth(grid: Grid, exponent: float) -> np.ndarray:
+    """EXP_TAPER_GRAD_HOR: (depth / largest depth)^exponent, depth = row times dh."""
+    w = (np.arange(1, grid.ny + 1) / grid.ny) ** exponent
+    return np.broadcast_to(w[:, None], grid.shape).copy()
+
+
 def clear_nodes(taper: np.ndarray, nodes: Iterable[tuple[int, int]]) -> np.ndarray:
     """The taper with zeros at nodes (i, j)."""
     result = taper.copy()

@@ -43,6 +43,10 @@ class Scaling:
         """Transpose of `model`: dE/dp from dE/dm {slot: (ny, nx)}."""
         return np.concatenate([(g[s] * self.references[s]).ravel() for s in self.slots])
 
+    def join(self, parts: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The inverse of `parts`."""
+        return np.concatenate([np.asarray(parts[s], np.float64).ravel() for s in self.slots])
+
     def repeat(self, weight: np.ndarray) -> np.ndarray:
         """A weight per node (ny, nx) as a weight per component of p."""
         return np.tile(weight.ravel(), len(self.slots))

@@ -17,7 +17,8 @@ import numpy as np
 from denise_py.medium.model_io import write_grid_file
 from denise_py.output.models import is_due
 
-_ENDING = {"vp": "", "vs": "_u", "rho": "_rho"}
+#: of the names of DENISE by parameter
+ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho"}
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class GradientFiles:
         """Write what a method ('pcg' or 'lbfgs') leaves of an iteration; all arguments {slot: (ny, nx)}."""
         due = is_due(iteration, self.first, self.every)
         if method == "pcg":
-            self._write(gradient, lambda slot: f"_g{_ENDING[slot]}.old")
-            self._write(direction, lambda slot: f"_c{_ENDING[slot]}.old")
+            self._write(gradient, lambda slot: f"_g{ENDINGS[slot]}.old")
+            self._write(direction, lambda slot: f"_c{ENDINGS[slot]}.old")
             if due:
-                self._write(weighted, lambda slot: f"_p{_ENDING[slot]}_it{iteration}.old")
+                self._write(weighted, lambda slot: f"_p{ENDINGS[slot]}_it{iteration}.old")
         elif due:
             self._write(gradient, lambda slot: f"_grad1_{slot}_it{iteration}.bin")
             self._write(direction, lambda slot: f"_grad2_{slot}_it{iteration}.bin")

@@ -12,6 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from denise_py.errors import ParameterError
 from denise_py.parameters.file_checks import check_files
 from denise_py.parameters.finding import (
     MOST_STEPS,
@@ -28,6 +29,7 @@ from denise_py.parameters.finding import (
 from denise_py.parameters.models import SettingsData
 from denise_py.parameters.stage_settings import stage_settings
 from denise_py.parameters.table import TABLE
+from denise_py.parameters.wavelet_engine import engine_remarks, parse_engine
 from denise_py.parameters.workflow_columns import title_of
 from denise_py.parameters.workflow_file import Stage
 
@@ -45,6 +47,8 @@ SH_ONLY: Final = 2  # number of the wave type
 BOTH_WAVES: Final = 3
 NOT_OF_SH: Final = (2, 3, 4)  # seismograms that SH waves do not have
 LIST: Final = 2  # number of the filter with corners from a file
+SMOOTHING_ALONG_X: Final = 1
+SMOOTHING_IN_WAVELENGTHS: Final = 4
 LAME: Final = 3  # number of the parameterisation
 
 
@@ -57,11 +61,13 @@ def check(settings: SettingsData) -> list[Finding]:
         _seismograms,
         _snapshots,
         _kind_of_run,
+        _source_wavelet,
         _filter,
         _inversion,
         _misfit,
         _edges,
         _source_taper,
+        _smoothing,
         _limits,
         _wolfe,
     )
@@ -291,11 +297,40 @@ def _kind_of_run(s: SettingsData) -> Findings:
             f"{s.show('inversion.velocity')} is not possible with {s.show('physics.acoustic')}; set it to 0"
         )
         yield found("error", text, "inversion.velocity", "physics.acoustic")
-    if s.source_wavelet.estimate and s.sources.wavelet in WAVELET_FROM_FILE:
-        text = f"{s.show('source_wavelet.estimate')} is not possible with {s.show('sources.wavelet')}"
-        yield found(
-            "error", f"{text}; choose a computed wavelet", "source_wavelet.estimate", "sources.wavelet"
-        )
+
+
+def _source_wavelet(s: SettingsData) -> Findings:
+    """Estimated wavelets are written under the name of the file that a given one would be read from."""
+    on = "source_wavelet.estimate"
+    if not s.at(on):
+        return
+    waves = s.physics.wave_type
+    for path, used in (("sources.wavelet", waves != SH_ONLY), ("sources.wavelet_sh", waves != 1)):
+        if used and s.at(path) in WAVELET_FROM_FILE:
+            text = f"{s.show(on)} is not possible with {s.show(path)}; choose a computed wavelet"
+            yield found("error", text, on, path)
+    files = ("sources.signal_file", "sources.signal_file_sh")
+    if waves == BOTH_WAVES and s.at(files[0]) == s.at(files[1]):
+        yield found("error", f"{s.show(files[0])} and {s.show(files[1])} must not be the same", *files)
+    if s.source_wavelet.trace_kill_offset:
+        lower, upper = (f"source_wavelet.trace_kill_offset_{end}" for end in ("lower", "upper"))
+        if s.at(upper) <= s.at(lower):
+            yield found("error", f"{s.show(upper)} must be greater than {s.show(lower)}", lower, upper)
+    yield from _engine(s, "source_wavelet.engine")
+
+
+def _engine(s: SettingsData, path: str) -> Findings:
+    try:
+        engine = parse_engine(str(s.at(path)))
+    except ParameterError as error:
+        for problem in error.problems:
+            yield found("error", problem, path)
+        return
+    for remark in engine_remarks(str(s.at(path))):
+        yield found("warning", remark, path)
+    if abs(engine.shift) >= s.time.duration:
+        text = f"{s.show(path)}: tshift must be shorter than the traces ({s.show('time.duration')} s)"
+        yield found("error", text, path, "time.duration")
 
 
 def _inversion(s: SettingsData) -> Findings:
@@ -317,11 +352,13 @@ def _inversion(s: SettingsData) -> Findings:
         listed = ", ".join(s.show(path) for path in starts)
         text = f"{listed}: no parameter would change within {s.show('inversion.max_iterations')}"
         yield found("error", text, *starts, "inversion.max_iterations", "inversion.use_workflow")
-    if s.precondition.kind and s.precondition.per_shot and s.precondition.iteration > 0:
-        text = f"{s.show('precondition.per_shot')} does not go with {s.show('precondition.iteration')}"
-        yield found(
-            "error", f"{text}; set one of them to 0", "precondition.per_shot", "precondition.iteration"
-        )
+    per_shot = "precondition.per_shot_sh" if s.physics.wave_type == SH_ONLY else "precondition.per_shot"
+    if s.precondition.kind and s.at(per_shot) and s.precondition.iteration > 0:
+        text = f"{s.show(per_shot)} does not go with {s.show('precondition.iteration')}"
+        yield found("error", f"{text}; set one of them to 0", per_shot, "precondition.iteration")
+    if s.precondition.iteration > iterations:
+        text = f"{s.show('precondition.iteration')} is after the last iteration ({iterations}): no weight"
+        yield found("warning", f"{text} is used", "precondition.iteration", "inversion.max_iterations")
     if s.precondition.kind and s.precondition.epsilon == 0:
         text = f"{s.show('precondition.epsilon')} divides by zero where there is no energy; 0.005 is usual"
         yield found("warning", text, "precondition.epsilon", "precondition.kind")
@@ -453,6 +490,31 @@ def _source_taper(s: SettingsData) -> Findings:
             f"{s.show('tapers.core')} points zero more than the taper with {s.show('tapers.radius')} m covers"
         )
         yield found("warning", text, "tapers.core", "tapers.radius", "grid.dh")
+
+
+def _smoothing(s: SettingsData) -> Findings:
+    """Smoothing that is switched on and does nothing."""
+    chosen, nothing = s.smoothing, "nothing is filtered"
+    if chosen.spatial == SMOOTHING_ALONG_X and chosen.spatial_first_row > s.grid.ny:
+        text = f"{s.show('smoothing.spatial_first_row')} lies below the grid ({s.show('grid.ny')})"
+        yield found("warning", f"{text}: {nothing}", "smoothing.spatial_first_row", "grid.ny")
+    if chosen.spatial == SMOOTHING_IN_WAVELENGTHS and not (chosen.wavelengths_x or chosen.wavelengths_y):
+        paths = ("smoothing.wavelengths_x", "smoothing.wavelengths_y")
+        text = f"{' and '.join(s.show(path) for path in paths)}: {nothing}"
+        yield found("warning", text, *paths, "smoothing.spatial")
+    by_wavelength = chosen.gradient_wavelength and s.filter.kind
+    if chosen.gradient_wavelength and not s.filter.kind:
+        text = (
+            f"{s.show('smoothing.gradient_wavelength')} needs a low-pass corner, but {s.show('filter.kind')}"
+        )
+        text += f"; {s.show('smoothing.gradient_size')} is taken"
+        yield found("warning", text, "smoothing.gradient_wavelength", "filter.kind")
+    for on, size in (
+        (chosen.gradient and not by_wavelength, "smoothing.gradient_size"),
+        (chosen.model, "smoothing.model_size"),
+    ):
+        if on and int(s.at(size)) <= 1:
+            yield found("warning", f"{s.show(size)}: {nothing}; take 3 or more points", size)
 
 
 def _limits(s: SettingsData) -> Findings:

@@ -234,7 +234,7 @@ def _outputs(s: SettingsData) -> Findings:
     if s.run.inversion:
         written += ["inversion.model_file", "inversion.gradient_file", "inversion.misfit_log"]
     if s.source_wavelet.estimate:
-        written.append("sources.signal_file")
+        written += [path for path in ("sources.signal_file", "sources.signal_file_sh") if s.at(path)]
     for path in written:
         yield from _output(s, path, os.path.dirname(str(s.at(path))) or ".")
         if len(os.fsencode(os.path.basename(str(s.at(path))))) > LONGEST_NAME:

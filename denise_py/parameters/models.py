@@ -191,6 +191,7 @@ class InversionSettings(Group):
     max_iterations: int
     data: str
     data_components: int
+    pressure_weight: float
     misfit_log: str
     velocity: bool
     use_workflow: bool
@@ -213,9 +214,13 @@ class InversionSettings(Group):
 
 
 class MisfitSettings(Group):
-    """Which data count and how they are compared; window in s and 1/s^2, offsets in m."""
+    """Which data count and how they are compared; window in s and 1/s^2, offsets in m, frequencies in Hz."""
 
     norm: int
+    scale: float
+    phase_first: float
+    phase_last: float
+    phase_number: int
     normalize: bool
     water_level: float
     trace_kill: bool
@@ -229,6 +234,8 @@ class MisfitSettings(Group):
     time_window_plus: float
     time_window_minus: float
     time_window_damping: float
+    line_source: int
+    line_source_velocity: float
 
 
 class FilterSettings(Group):
@@ -278,6 +285,7 @@ class TaperSettings(Group):
 
     vertical: bool
     horizontal: bool
+    depth_exponent: float
     edges: tuple[int, ...]
     sources: bool
     per_shot: bool
@@ -292,12 +300,14 @@ class TaperSettings(Group):
 
 
 class SmoothingSettings(Group):
-    """Smoothing of gradient and model; sizes in grid points."""
+    """Smoothing of gradient and model; sizes in grid points, widths in wavelengths."""
 
-    spatial: bool
+    spatial: int
     spatial_size: int
     spatial_first_row: int
     spatial_shrink: int
+    wavelengths_x: float
+    wavelengths_y: float
     gradient: bool
     gradient_size: int
     gradient_wavelength: bool
@@ -336,7 +346,7 @@ class OptimiserSettings(Group):
     first_step: float
     step_divisor: float
     max_trials: int
-    scale_gradients: float
+    rho_factor: float
 
 
 class JointSettings(Group):

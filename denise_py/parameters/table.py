@@ -35,20 +35,19 @@ PLANE_WAVE: Final = Feature("the plane-wave source", available=True)
 RECEIVER_ARRAY: Final = Feature("the receiver array", available=True)
 STREAMER: Final = Feature("the moving streamer", available=True)
 SNAPSHOT_FILES: Final = Feature("writing of wavefield snapshots", available=True)
-OTHER_NORMS: Final = Feature("inversion with a misfit other than the L2 norm", available=False)
-NORMALISATION: Final = Feature("normalisation of traces", available=False)
-TRACE_KILL: Final = Feature("killing of traces", available=False)
-TIME_WINDOW: Final = Feature("time windowing of the data", available=False)
-FREQUENCY_LIST: Final = Feature("filtering with a list of frequencies", available=False)
-WRITE_FILTERED: Final = Feature("writing of filtered observed data", available=False)
+OTHER_NORMS: Final = Feature("inversion with a misfit other than the L2 norm", available=True)
+NORMALISATION: Final = Feature("normalisation of traces", available=True)
+TRACE_KILL: Final = Feature("killing of traces", available=True)
+TIME_WINDOW: Final = Feature("time windowing of the data", available=True)
+FREQUENCY_LIST: Final = Feature("filtering with a list of frequencies", available=True)
+WRITE_FILTERED: Final = Feature("writing of filtered observed data", available=True)
 SOURCE_INVERSION: Final = Feature("inversion for the source wavelet", available=False)
-FROZEN_PRECONDITIONER: Final = Feature("a preconditioner kept from one iteration", available=False)
-FILE_TAPERS: Final = Feature("tapering of gradients with files", available=False)
-SPATIAL_FILTER: Final = Feature("the moving average of the gradient", available=False)
-GRADIENT_FILTER: Final = Feature("median filtering of the gradient", available=False)
-MODEL_SMOOTHING: Final = Feature("median filtering of the model", available=False)
+FROZEN_PRECONDITIONER: Final = Feature("a preconditioner kept from one iteration", available=True)
+FILE_TAPERS: Final = Feature("tapering of gradients with files", available=True)
+SPATIAL_FILTER: Final = Feature("smoothing of the gradient", available=True)
+GRADIENT_FILTER: Final = Feature("median filtering of the gradient", available=True)
+MODEL_SMOOTHING: Final = Feature("median filtering of the model", available=True)
 FIXED_TRIALS: Final = Feature("the L-BFGS step search with three fixed trials", available=False)
-GRADIENT_SCALING: Final = Feature("scaling of L-BFGS gradients by a constant", available=False)
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -99,6 +98,9 @@ PRECONDITION: Final = either(positive("EPRECOND"), WORKFLOW)
 VERTICAL_TAPER: Final = equals("SWS_TAPER_GRAD_VERT", 1)
 EDGE_TAPER: Final = either(VERTICAL_TAPER, equals("SWS_TAPER_GRAD_HOR", 1))
 SOURCE_TAPER: Final = either(equals("SWS_TAPER_GRAD_SOURCES", 1), equals("SWS_TAPER_CIRCULAR_PER_SHOT", 1))
+PHASES: Final = equals("LNORM", 9)
+KILL_TABLE: Final = both(equals("TRKILL", 1), equals("TRKILL_OFFSET", 0, 2))
+WAVELET_TABLE: Final = both(equals("TRKILL_STF", 1), equals("TRKILL_STF_OFFSET", 0, 2))
 SAME_WINDOW: Final = both(equals("TIMEWIN", 1), equals("TW_IND", 0))
 FILE_TAPER: Final = either(equals("SWS_TAPER_FILE", 1), equals("SWS_TAPER_FILE_PER_SHOT", 1))
 JOINT_DATA: Final = both(INVERSION, equals("WAVETYPE", 3))
@@ -763,8 +765,23 @@ INVERSION_KEYS: Final = (
         "The components of the observed data that enter the misfit. SH data (z) are always used when SH "
         "waves are simulated.",
         used=INVERSION, idle=1,
-        choices={1: "x and y", 2: "y", 3: "x", 4: "pressure"},
+        choices={
+            1: "x and y",
+            2: "y",
+            3: "x",
+            4: "pressure",
+            5: "x and pressure",
+            6: "y and pressure",
+            7: "x, y and pressure",
+        },
         aliases=_ifos("ADJOINT_TYPE"),
+    ),
+    Key(
+        "PRESSURE_WEIGHT", "inversion", "pressure_weight", "float", "weight of pressure beside velocities",
+        "Pressure is divided by the mean impedance of the start model, mean Vp times mean density, and "
+        "multiplied by this number before it is compared, so that with 1 a P wave counts as much as pressure "
+        "as it does as velocity. A misfit that does not depend on amplitudes does not depend on it either.",
+        default=1.0, used=both(INVERSION, equals("QUELLTYPB", 5, 6, 7)), above=0,
     ),
     Key(
         "VELOCITY", "inversion", "velocity", "bool", "quantity that is compared",
@@ -794,10 +811,10 @@ INVERSION_KEYS: Final = (
     ),
     Key(
         "FILE_WORKFLOW", "inversion", "workflow_file", "str", "workflow file",
-        "A header line, then one line of 12 numbers per stage: number, Vs, Vp and density (1 invert, 0 do "
-        "not, -1 leave as before), PRO, filter on or off, low-pass corner in Hz, WAVETYPE, two weights of "
-        "the joint inversion, EPRECOND and EPSILON_WE. DENISE lost a last line without line end and took "
-        "blank lines for stages; here both are handled.",
+        "A header line, then one line of numbers per stage, in the layout of DENISE (12 columns), IFOS2D "
+        "(14) or DENISE Black Edition (up to 30), as docs/running.md explains. What a stage leaves open is "
+        "as in this file. DENISE lost a last line without line end and took blank lines for stages; here "
+        "both are handled.",
         used=WORKFLOW,
     ),
     Key(
@@ -897,9 +914,11 @@ INVERSION_KEYS: Final = (
 MISFIT: Final = (
     Key(
         "LNORM", "misfit", "norm", "int", "misfit",
-        "Says how far synthetic and observed traces differ. The L2 norm is divided by the energy of the "
-        "observed data. 5 and 7 compare shapes and ignore the amplitude of each trace; 8 compares envelopes "
-        "and forgives larger time shifts. In DENISE 1, 3 and 4 always reported a misfit of zero.",
+        "Says how far synthetic and observed traces differ. 1 to 4 and 10 are divided by their value for "
+        "synthetics that are zero; 1, 3, 4 and 10 forgive outliers. 5 and 7 compare shapes and ignore the "
+        "amplitude of each trace, 9 compares phases only, 8 compares envelopes. 11 and 12 measure time "
+        "shifts in s^2 and are for start models that skip cycles. In DENISE 1, 3 and 4 always reported a "
+        "misfit of zero.",
         default=2, idle=2, used=INVERSION,
         choices={
             1: "L1 norm",
@@ -909,8 +928,37 @@ MISFIT: Final = (
             5: "global correlation",
             7: "normalised L2 norm",
             8: "L2 norm of envelopes",
+            9: "phases at single frequencies",
+            10: "Huber norm",
+            11: "optimal transport (Wasserstein distance)",
+            12: "travel times by cross-correlation",
         },
         needs=(Need(OTHER_NORMS, unless=(2,)),),
+    ),
+    Key(
+        "LNORM_SCALE", "misfit", "scale", "float", "where robust norms stop being quadratic",
+        "Differences below this many times the usual amplitude of the data count by their squares, larger "
+        "ones less. The usual amplitude is the median over the traces of a shot and component of their root "
+        "mean squares, as they are compared.",
+        default=1.0, used=equals("LNORM", 3, 4, 10), above=0, needs=(Need(OTHER_NORMS),),
+    ),
+    Key(
+        "PHASE_F1", "misfit", "phase_first", "float", "lowest frequency of the phase misfit",
+        "Phases are compared at single frequencies from here to PHASE_F2. Choose it where the data have "
+        "signal.",
+        used=PHASES, idle=0.0, unit="Hz", above=0, needs=(Need(OTHER_NORMS),),
+    ),
+    Key(
+        "PHASE_F2", "misfit", "phase_last", "float", "highest frequency of the phase misfit",
+        "See PHASE_F1. With a filter it should not lie far above the low-pass corner, where phases are those "
+        "of noise.",
+        used=PHASES, idle=0.0, unit="Hz", above=0, needs=(Need(OTHER_NORMS),),
+    ),
+    Key(
+        "PHASE_NF", "misfit", "phase_number", "int", "number of frequencies of the phase misfit",
+        "That many frequencies, evenly from PHASE_F1 to PHASE_F2. 0 takes all multiples of 1 / TIME in "
+        "between.",
+        default=0, used=PHASES, at_least=0, needs=(Need(OTHER_NORMS),),
     ),
     Key(
         "NORMALIZE", "misfit", "normalize", "bool", "normalise traces before comparing them",
@@ -921,14 +969,16 @@ MISFIT: Final = (
     ),
     Key(
         "WATERLEVEL_LNORM8", "misfit", "water_level", "float", "water level of the envelope misfit",
-        "Keeps the division by the envelope finite where it is nearly zero. Choose a small fraction of the "
-        "largest envelope of the data.",
+        "Keeps the derivative of the envelope smooth where it is nearly zero, in parts of the largest "
+        "envelope of the observed data of a shot and component; 1e-3 is a good choice. It was an amplitude "
+        "in DENISE.",
         used=equals("LNORM", 8), idle=0.0, at_least=0, needs=(Need(OTHER_NORMS),),
     ),
     Key(
         "TRKILL", "misfit", "trace_kill", "bool", "leave out traces by a table",
         "1 reads from TRKILL_FILE which traces do not count, for instance noisy ones or those close to the "
-        "source. A killed trace contributes neither to the misfit nor to the gradient.",
+        "source, or with TRKILL_OFFSET which offsets do not count. A killed trace contributes neither to the "
+        "misfit nor to the gradient.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(TRACE_KILL, unless=(0,)),),
     ),
     Key(
@@ -936,13 +986,14 @@ MISFIT: Final = (
         "A table of 0 (use) and 1 (kill) with one row per receiver and one column per shot. The names "
         "TRKILL_FILE_<stage>.dat, TRKILL_FILE.dat and TRKILL_FILE are tried in this order, which covers all "
         "versions of DENISE.",
-        used=equals("TRKILL", 1), needs=(Need(TRACE_KILL),),
+        used=KILL_TABLE, needs=(Need(TRACE_KILL),),
     ),
     Key(
         "TRKILL_OFFSET", "misfit", "trace_kill_offset", "int", "leave out traces by offset",
         "A key of IFOS2D: traces whose distance from the source lies between two bounds do not count. "
         "Offsets are measured between source and receiver positions.",
-        default=0, used=INVERSION, choices={0: "off", 1: "instead of a table", 2: "together with a table"},
+        default=0, used=equals("TRKILL", 1),
+        choices={0: "off", 1: "instead of a table", 2: "together with a table"},
         needs=(Need(TRACE_KILL, unless=(0,)),),
     ),
     Key(
@@ -959,8 +1010,8 @@ MISFIT: Final = (
     ),
     Key(
         "TIMEWIN", "misfit", "time_window", "bool", "time window around picked arrivals",
-        "1 fades out every trace before and after the time read from PICKS_FILE. DENISE left the window out "
-        "of the gradient.",
+        "1 fades out every trace before and after the time read from PICKS_FILE, which denise pick can make. "
+        "DENISE left the window out of the gradient.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(TIME_WINDOW, unless=(0,)),),
     ),
     Key(
@@ -971,8 +1022,9 @@ MISFIT: Final = (
     ),
     Key(
         "PICKS_FILE", "misfit", "picks_file", "str", "base name of the files of picks",
-        "PICKS_FILE_<shot>.dat holds one line per receiver with the picked time in s. "
-        "PICKS_FILE_<shot>_<stage>.dat takes precedence in a workflow.",
+        "PICKS_FILE_<shot>.dat holds one line per receiver with the picked time in s; a negative time stands "
+        "for a trace without a pick, which does not count. PICKS_FILE_<shot>_<stage>.dat takes precedence in "
+        "a stage.",
         used=equals("TIMEWIN", 1), needs=(Need(TIME_WINDOW),),
     ),
     Key(
@@ -991,6 +1043,25 @@ MISFIT: Final = (
         "Outside the window traces are multiplied by exp(-GAMMA * dt^2), where dt is the distance in time "
         "from the window. 1e5 halves the amplitude after 2.6 ms.",
         used=equals("TIMEWIN", 1), idle=0.0, unit="1/s^2", at_least=0, needs=(Need(TIME_WINDOW),),
+    ),
+    Key(
+        "TRAFO_3D2D", "misfit", "line_source", "int", "make field data two-dimensional",
+        "Waves from a point source, as in the field, have another shape and decay faster than those of the "
+        "line source of a two-dimensional simulation. 1 to 3 transform the observed data once, when they are "
+        "read. 2 needs TRAFO_C. Wavelets and data must be of one kind, so leave it off for synthetic data.",
+        default=0, used=INVERSION,
+        choices={
+            0: "off",
+            1: "phase, by pi/4",
+            2: "phase, and amplitude for one velocity",
+            3: "by 1/sqrt(t), direct waves",
+        },
+    ),
+    Key(
+        "TRAFO_C", "misfit", "line_source_velocity", "float", "velocity of the transformed waves",
+        "The phase velocity that belongs to most of the energy, of surface waves for instance. Amplitudes "
+        "are multiplied by the square root of offset times wavelength.",
+        used=equals("TRAFO_3D2D", 2), idle=0.0, unit="m/s", above=0,
     ),
 )
 
@@ -1045,14 +1116,16 @@ FILTER_KEYS: Final = (
     ),
     Key(
         "FREQ_FILE", "filter", "frequency_file", "str", "file with low-pass corners",
-        "The first line holds the number of frequencies, then follows one corner in Hz per line. They are "
-        "used in this order, normally from low to high.",
+        "The first line holds the number of frequencies, then follows one corner in Hz per line; lines that "
+        "begin with no number are remarks. They are used in this order, normally from low to high, one for "
+        "each stage.",
         used=equals("TIME_FILT", 2), needs=(Need(FREQUENCY_LIST),),
     ),
     Key(
         "WRITE_FILTERED_DATA", "filter", "write_data", "bool", "write the filtered observed data",
-        "1 writes the observed data as they enter the misfit, beside the synthetic seismograms. Useful to "
-        "check by eye that data and synthetics are filtered alike.",
+        "1 writes the filtered observed data beside the synthetic seismograms, velocities or pressure, at "
+        "the beginning of every stage. Useful to check by eye that data and synthetics are filtered alike. "
+        "It needs SEISMO > 0.",
         default=0, used=FILTER, choices=OFF_ON, needs=(Need(WRITE_FILTERED, unless=(0,)),),
     ),
 )
@@ -1098,14 +1171,14 @@ SOURCE_WAVELET: Final = (
         "TRKILL_FILE_STF", "source_wavelet", "trace_kill_file", "str", "killed traces for the wavelet",
         "A table of 0 (use) and 1 (leave out) with one row per receiver and one column per shot, for the "
         "estimate of the wavelet alone.",
-        used=equals("TRKILL_STF", 1), needs=(Need(SOURCE_INVERSION),),
+        used=WAVELET_TABLE, needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
         "TRKILL_STF_OFFSET", "source_wavelet", "trace_kill_offset", "int",
         "leave out traces by offset for the wavelet",
         "Leaves out traces by their distance from the source when the wavelet is estimated. A key of "
         "IFOS2D.",
-        default=0, used=SOURCE_FIT, choices={0: "off", 1: "instead of a table", 2: "together with a table"},
+        default=0, used=equals("TRKILL_STF", 1), choices={0: "off", 1: "instead of a table", 2: "together with a table"},
         needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
@@ -1155,19 +1228,21 @@ PRECONDITION_KEYS: Final = (
     Key(
         "EPRECOND_PER_SHOT", "precondition", "per_shot", "bool", "precondition each shot by itself",
         "1 weights the gradient of every shot with its own energies before they are summed; 0 weights the "
-        "sum. Per shot balances the shots but also removes what distinguishes strong from weak ones.",
-        default=0, used=PRECONDITION, choices={0: "sum of all shots", 1: "every shot"},
+        "sum. Per shot balances the shots but also removes what distinguishes strong from weak ones. SH "
+        "waves alone have EPRECOND_PER_SHOT_SH.",
+        default=0, used=both(PSV, PRECONDITION), choices={0: "sum of all shots", 1: "every shot"},
     ),
     Key(
         "EPRECOND_ITER", "precondition", "iteration", "int", "iteration whose energies are kept",
         "0 computes the preconditioner in every iteration. A number k computes it in iteration k only and "
-        "goes on using it. Not possible together with EPRECOND_PER_SHOT = 1.",
+        "goes on using it; before there is none. A stage with another EPRECOND or EPSILON_WE computes its "
+        "own. Not possible together with EPRECOND_PER_SHOT = 1.",
         default=0, used=PRECONDITION, at_least=0, needs=(Need(FROZEN_PRECONDITIONER, unless=(0,)),),
     ),
     Key(
         "EPSILON_WE_SH", "precondition", "epsilon_sh", "float", "water level of the SH preconditioner",
         "Fraction of the largest SH energy that is added everywhere, as EPSILON_WE for P-SV waves. It "
-        "equals EPSILON_WE when it is not given.",
+        "equals EPSILON_WE when it is not given. A value of its own is not changed by a workflow.",
         default=SameAs("EPSILON_WE"), used=both(SH, PRECONDITION), idle=SameAs("EPSILON_WE"), at_least=0,
         needs=(Need(SH_WAVES),),
     ),
@@ -1193,6 +1268,13 @@ TAPERS: Final = (
         "A window along depth: the gradient is zero above GRADT1, rises down to GRADT2 and is kept below. "
         "Removes the strong gradient near sources and receivers at the surface.",
         default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "EXP_TAPER_GRAD_HOR", "tapers", "depth_exponent", "float", "weight growing with depth",
+        "The gradient is multiplied with (depth / largest depth) to this power, which favours the deep parts "
+        "that reflected waves hardly light up. 0 is off, 1 or 2 are usual. It acts without "
+        "SWS_TAPER_GRAD_HOR, too. A key of DENISE Black Edition.",
+        default=0.0, used=INVERSION, at_least=0,
     ),
     *(
         Key(
@@ -1239,33 +1321,35 @@ TAPERS: Final = (
     Key(
         "SWS_TAPER_FILE", "tapers", "file", "bool", "taper read from files",
         "1 multiplies the summed gradients with files of the size of the model, for instance to protect a "
-        "water layer. The files are named by TAPER_FILE_NAME, TAPER_FILE_NAME_U and TAPER_FILE_NAME_RHO.",
+        "water layer. The files are named by TAPER_FILE_NAME, TAPER_FILE_NAME_U and TAPER_FILE_NAME_RHO. "
+        "Where a file is 0 the parameter does not change at all.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(FILE_TAPERS, unless=(0,)),),
     ),
     Key(
         "SWS_TAPER_FILE_PER_SHOT", "tapers", "file_per_shot", "bool", "taper of each shot read from files",
         "1 multiplies the gradient of every shot with its own files, whose names end in .shot1, .shot2 and "
-        "so on.",
+        "so on (of IFOS2D in .shot1.vp and so on).",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(FILE_TAPERS, unless=(0,)),),
     ),
     Key(
         "TAPER_FILE_NAME", "tapers", "file_name", "str", "taper file of Vp",
-        "NX * NY 4-byte floats in the order of model files. Files from IFOS2D have the endings .vp, .vs and "
-        ".rho there.",
-        used=FILE_TAPER, needs=(Need(FILE_TAPERS),),
+        "NX * NY 4-byte floats in the order of model files, 0 to 1. Where no file has this name the names of "
+        "IFOS2D are tried, with .vp, .vs and .rho after it. A file for one stage has the number of the stage "
+        "in its name, before .shot1 and these endings: taper_2 or taper_2.vp.",
+        default="", used=FILE_TAPER, required=both(FILE_TAPER, PSV), needs=(Need(FILE_TAPERS),),
     ),
     Key(
         "TAPER_FILE_NAME_U", "tapers", "file_name_u", "str", "taper file of Vs",
         "NX * NY 4-byte floats in the order of model files that multiply the gradient of Vs. Not needed in "
-        "acoustic runs.",
-        default="", used=FILE_TAPER, required=both(FILE_TAPER, equals("ACOUSTIC", 0)),
+        "acoustic runs, nor with the names of IFOS2D.",
+        default="", used=FILE_TAPER,
         needs=(Need(FILE_TAPERS),),
     ),
     Key(
         "TAPER_FILE_NAME_RHO", "tapers", "file_name_rho", "str", "taper file of density",
-        "NX * NY 4-byte floats in the order of model files that multiply the gradient of density. Values "
-        "lie between 0 and 1.",
-        used=FILE_TAPER, needs=(Need(FILE_TAPERS),),
+        "NX * NY 4-byte floats in the order of model files that multiply the gradient of density. Not needed "
+        "with the names of IFOS2D.",
+        default="", used=FILE_TAPER, needs=(Need(FILE_TAPERS),),
     ),
     Key(
         "TAPER", "tapers", "", "bool", "taper of older versions",
@@ -1285,32 +1369,50 @@ TAPERS: Final = (
 
 SMOOTHING: Final = (
     Key(
-        "SPATFILTER", "smoothing", "spatial", "bool", "moving average of the gradient",
-        "Smooths the gradient in horizontal direction. Meant as a Gaussian, it is a plain moving average in "
-        "DENISE, whose width shrinks from call to call.",
-        default=0, used=INVERSION, choices=OFF_ON, needs=(Need(SPATIAL_FILTER, unless=(0,)),),
+        "SPATFILTER", "smoothing", "spatial", "int", "Gaussian smoothing of the gradient",
+        "Smooths the gradient in a symmetric way, as a part of the preconditioner. 1 smooths along x with a "
+        "constant width; DENISE meant a Gaussian there and had a moving average whose width went wrong. 4, a "
+        "value of DENISE Black Edition, takes fractions of the local wavelength along x and y. Nothing is "
+        "mixed between fluid, solid and void.",
+        default=0, used=INVERSION, needs=(Need(SPATIAL_FILTER, unless=(0,)),),
+        choices={0: "off", 1: "along x, width in grid points", 4: "width in local wavelengths"},
     ),
     Key(
-        "SPAT_FILT_SIZE", "smoothing", "spatial_size", "int", "half width of the moving average",
-        "The average extends over 2 * SPAT_FILT_SIZE + 1 points along x. Stay below half a wavelength to "
-        "keep the structure.",
+        "SPAT_FILT_SIZE", "smoothing", "spatial_size", "int", "width of the smoothing along x",
+        "The Gaussian is as wide (has the standard deviation) as a moving average over 2 * SPAT_FILT_SIZE "
+        "+ 1 points: about 0.58 * SPAT_FILT_SIZE points. Stay below half a wavelength to keep the structure.",
         used=equals("SPATFILTER", 1), idle=1, unit="grid points", at_least=1, needs=(Need(SPATIAL_FILTER),),
     ),
     Key(
-        "SPAT_FILT_1", "smoothing", "spatial_first_row", "int", "first row of the moving average",
+        "SPAT_FILT_1", "smoothing", "spatial_first_row", "int", "first row of the smoothing",
         "Rows above it are left as they are. Use it to exclude the water layer or the vicinity of the "
         "sources.",
         used=equals("SPATFILTER", 1), idle=1, unit="grid points", at_least=1, needs=(Need(SPATIAL_FILTER),),
     ),
     Key(
-        "SPAT_FILT_ITER", "smoothing", "spatial_shrink", "int", "shrinking of the moving average",
-        "Any value but 0 makes the width smaller with the number of the iteration. 0 keeps the width.",
+        "SPAT_FILT_ITER", "smoothing", "spatial_shrink", "int", "shrinking of the smoothing",
+        "Any value but 0 takes SPAT_FILT_SIZE - k + 1 in iteration k, so that smoothing ends after "
+        "SPAT_FILT_SIZE iterations. 0 keeps the width.",
         used=equals("SPATFILTER", 1), idle=0, at_least=0, needs=(Need(SPATIAL_FILTER),),
     ),
     Key(
+        "WD_DAMP", "smoothing", "wavelengths_x", "float", "smoothing along x in wavelengths",
+        "Standard deviation of the Gaussian along x as a fraction of the local wavelength: that of S waves "
+        "(of P waves in fluids and acoustic runs) in the model at the begin of the stage, at the low-pass "
+        "corner, or without filter at the highest centre frequency of the sources. A key of DENISE Black "
+        "Edition.",
+        used=equals("SPATFILTER", 4), idle=0.0, unit="wavelengths", at_least=0, needs=(Need(SPATIAL_FILTER),),
+    ),
+    Key(
+        "WD_DAMP1", "smoothing", "wavelengths_y", "float", "smoothing along y in wavelengths",
+        "The same along y. Layers are kept by less smoothing along y than along x.",
+        used=equals("SPATFILTER", 4), idle=0.0, unit="wavelengths", at_least=0, needs=(Need(SPATIAL_FILTER),),
+    ),
+    Key(
         "GRAD_FILTER", "smoothing", "gradient", "bool", "median filter of the gradient",
-        "1 replaces every value of the gradient by the median of a square around it, which removes peaks "
-        "and keeps edges. The manual of DENISE calls it Gaussian, but it is a median filter.",
+        "1 replaces every value of the search direction by the median of a square around it, which removes "
+        "peaks and keeps edges. The manual of DENISE calls it Gaussian, but it is a median filter. A "
+        "direction that would not point downhill any more is used without it.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(GRADIENT_FILTER, unless=(0,)),),
     ),
     Key(
@@ -1323,8 +1425,8 @@ SMOOTHING: Final = (
     Key(
         "GRAD_FILT_WAVELENGTH", "smoothing", "gradient_wavelength", "bool",
         "size of the median filter from the wavelength",
-        "1 takes A times the wavelength of S waves at the low-pass corner instead of FILT_SIZE_GRAD. Works "
-        "with TIME_FILT = 1 only.",
+        "1 takes A times the wavelength of S waves (P waves in acoustic runs) at the low-pass corner instead "
+        "of FILT_SIZE_GRAD. In stages without filter FILT_SIZE_GRAD counts.",
         default=0, used=equals("GRAD_FILTER", 1), choices=OFF_ON, needs=(Need(GRADIENT_FILTER),),
     ),
     Key(
@@ -1336,8 +1438,9 @@ SMOOTHING: Final = (
     ),
     Key(
         "MODEL_FILTER", "smoothing", "model", "bool", "median filter of the model",
-        "1 filters Vp, Vs and density after every update with a median. DENISE wrote the models to disk "
-        "before it filtered them, so that files and inversion differed.",
+        "1 filters the inverted parameters after every update with a median. The misfit is computed for the "
+        "filtered model, which is also the one that is written; DENISE wrote the model before it was "
+        "filtered.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(MODEL_SMOOTHING, unless=(0,)),),
     ),
     Key(
@@ -1482,9 +1585,17 @@ OPTIMISER: Final = (
         default=4, used=INVERSION, at_least=1,
     ),
     Key(
-        "LBFGS_SCALE_GRADIENTS", "optimiser", "scale_gradients", "float", "scaling of L-BFGS gradients",
-        "An experimental constant of IFOS2D that multiplies the gradients. 0 leaves them as they are.",
-        default=0.0, used=LBFGS, needs=(Need(GRADIENT_SCALING, unless=(0,)),),
+        "SCALERHO", "optimiser", "rho_factor", "float", "damping of the density update",
+        "Multiplies density's part of the preconditioner and so of every steepest descent direction; below 1 "
+        "density follows the data more slowly than the velocities. 0 leaves density as it is. A key of "
+        "DENISE Black Edition.",
+        default=1.0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "LBFGS_SCALE_GRADIENTS", "optimiser", "", "float", "scaling of L-BFGS gradients",
+        "An experimental constant of IFOS2D that multiplies the gradients. The directions and steps of this "
+        "program do not depend on the unit of the gradient.",
+        default=0.0, used=LBFGS, dead="directions and steps do not depend on a factor of the gradient",
     ),
     Key(
         "LBFGS_SURFACE", "optimiser", "", "float", "removed key",
@@ -1556,18 +1667,14 @@ FOREIGN: Final[Mapping[str, str]] = MappingProxyType(
         "TIME_WIN": "use TIMEWIN",
         "TWIN-": "use TWLENGTH_MINUS",
         "TWIN+": "use TWLENGTH_PLUS",
-        "WD_DAMP": "gradient smoothing by wavelength has no counterpart; see GRAD_FILTER",
-        "WD_DAMP1": "gradient smoothing by wavelength has no counterpart; see GRAD_FILTER",
         "REC_INCR_X": "use READREC = 2",
         "PCG_BETA": "the conjugate gradient always uses Polak-Ribiere",
         "ENV": "use LNORM = 8",
         "ROWI": "it has no counterpart here",
         "N_ORDER": "use VELOCITY = 0 to integrate the data once",
-        "SCALERHO": "it has no counterpart here",
         "SCALEQS": "it has no counterpart here",
         "DATA_DIR_T0": "time-lapse inversion has no counterpart here",
         "GAMMA_GRAV": "gravity data have no counterpart here",
-        "EXP_TAPER_GRAD_HOR": "use SWS_TAPER_GRAD_HOR or EPRECOND",
         "QSUPPERLIM": "Q is not inverted for",
         "QSLOWERLIM": "Q is not inverted for",
         "INV_QS_ITER": "Q is not inverted for",

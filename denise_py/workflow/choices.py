@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
-from denise_py.gradient.tapers import circles, clear_nodes, window_along_depth, window_along_x
+from denise_py.gradient.tapers import (
+    circles,
+    clear_nodes,
+    growth_with_depth,
+    window_along_depth,
+    window_along_x,
+)
 from denise_py.mapping.limits import Limits
 from denise_py.medium.model import Medium
+from denise_py.misfit.norms import Options as NormOptions
+from denise_py.misfit.registry import Misfit, find_misfit
+from denise_py.misfit.spectral import frequencies
 from denise_py.optimise.descent import Options
 from denise_py.parameters.settings import Settings
 from denise_py.workflow.geometry import all_receiver_nodes
 from denise_py.workflow.objective import Weighting
 from denise_py.workflow.setup import Setup, Shot
 from denise_py.workflow.stages import StagePlan
+from denise_py.workflow.taper_files import shot_taper
+
+SH_ALONE = 2  # number of the wave type
 
 
 def optimiser_method(settings: Settings) -> str:
@@ -39,21 +52,49 @@ def optimiser_options(settings: Settings) -> Options:
     )
 
 
-def shot_weighting(setup: Setup, plan: StagePlan) -> Weighting:
-    """Weights of the shots' gradients in a stage."""
-    t = setup.settings.tapers
+def misfit_of(setup: Setup, plan: StagePlan) -> Misfit:
+    """The misfit of a stage with its options."""
+    chosen, time = (plan.settings or setup.settings).misfit, setup.time
+    lines: tuple[float, ...] = ()
+    if chosen.phase_last:
+        band = chosen.phase_first, chosen.phase_last, chosen.phase_number
+        lines = frequencies(time.nt, time.dt, *band)
+    return find_misfit(chosen.norm, NormOptions(time.dt, chosen.water_level, chosen.scale, lines))
+
+
+def settings_of(setup: Setup, plan: StagePlan) -> Settings:
+    """The settings that hold in a stage."""
+    return plan.settings or setup.settings
+
+
+def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weighting:
+    """Weights of the shots' gradients in a stage in which some parameters are inverted."""
+    settings = settings_of(setup, plan)
+    t, e = settings.tapers, settings.precondition
+    sh = settings.physics.wave_type == SH_ALONE
+
+    @cache  # files are read once per stage and process
+    def from_files(number: int) -> np.ndarray:
+        return shot_taper(settings, setup.grid, plan.number, number, slots)
 
     def taper(shot: Shot) -> np.ndarray:
-        return circles(setup.grid, shot.nodes, t.shape, t.radius, t.core)
+        disc = circles(setup.grid, shot.nodes, t.shape, t.radius, t.core) if t.per_shot else 1.0
+        return disc * from_files(shot.number) if t.file_per_shot else disc
 
-    per_shot = setup.settings.precondition.per_shot
-    return Weighting(plan.precondition, plan.epsilon, per_shot, taper if t.per_shot else None)
+    same = setup.settings.precondition.epsilon_sh == setup.settings.precondition.epsilon
+    return Weighting(
+        e.kind,
+        e.epsilon_sh if sh and not same else e.epsilon,
+        e.per_shot_sh if sh else e.per_shot,
+        taper if t.per_shot or t.file_per_shot else None,
+        len(slots) if t.file_per_shot else 1,
+    )
 
 
-def total_tapers(setup: Setup) -> dict[str, np.ndarray]:
+def total_tapers(setup: Setup, settings: Settings) -> dict[str, np.ndarray]:
     """Tapers (ny, nx) of the summed gradient under the names of their files: SWS_TAPER_GRAD_VERT 'vert',
-    _HOR 'hor', _SOURCES 'sources'; only those that are switched on."""
-    t, grid = setup.settings.tapers, setup.grid
+    _HOR 'hor', _SOURCES 'sources', EXP_TAPER_GRAD_HOR 'depth'; only those that are switched on."""
+    t, grid = settings.tapers, setup.grid
     sources = [node for shot in setup.shots for node in shot.nodes]
     receivers = [(int(i), int(j)) for i, j in all_receiver_nodes(setup.shots)]
     parts = {}
@@ -63,6 +104,8 @@ def total_tapers(setup: Setup) -> dict[str, np.ndarray]:
         parts["hor"] = window_along_depth(grid, t.edges)
     if t.sources:
         parts["sources"] = circles(grid, sources, t.shape, t.radius, t.core)
+    if t.depth_exponent:
+        parts["depth"] = growth_with_depth(grid, t.depth_exponent)
     return parts
 
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 import math
 import time as clock
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from denise_py.errors import NoProgressError
+from denise_py.gradient.metric import Metric
+from denise_py.gradient.precondition import with_largest_one
+from denise_py.gradient.smoothing import odd_size
 from denise_py.mapping.constraint import projection
 from denise_py.mapping.scaling import Scaling
-from denise_py.misfit.registry import find_misfit
 from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Problem
+from denise_py.output.gradients import ENDINGS
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
     limit_warnings,
+    misfit_of,
     model_limits,
     optimiser_options,
+    settings_of,
     shot_weighting,
     slots_of,
     total_tapers,
@@ -32,8 +37,11 @@ from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
 from denise_py.workflow.setup import Processes, Setup
+from denise_py.workflow.shaping import KeptIllumination, Shaping, filtered_point
 from denise_py.workflow.simulator import Simulator
+from denise_py.workflow.source_wavelet import WaveletEstimation
 from denise_py.workflow.stages import StageClock, StagePlan, active_slots, first_iteration, plan_stages
+from denise_py.workflow.taper_files import file_tapers
 from denise_py.workflow.timings import Timings
 from denise_py.workflow.together import on_all
 
@@ -57,7 +65,9 @@ class _Running:
     model: dict[str, np.ndarray]
     slots: tuple[str, ...]
     scaling: Scaling
-    weight: np.ndarray
+    shaping: Shaping
+    weight: np.ndarray | None = None
+    metric: Metric | None = None
     objective: Objective | None = None
     minimiser: Minimiser | None = None
 
@@ -70,23 +80,21 @@ class Inversion:
     ) -> None:
         self.setup, self.processes, self.log = setup, processes, log
         settings = setup.settings
-        self.stages = plan_stages(settings, setup.workflow)
+        self.stages = plan_stages(settings, setup.workflow, setup.corners)
         self.simulator = Simulator(setup, processes, timings)
         self.timings = self.simulator.timings
         mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
         own = mine if processes.group.is_root else ()
         with self.timings.during("reading of the observed data"):
-            self.observed = on_all(processes.world, lambda: ObservedData(setup, own))
-        self.misfit = find_misfit(settings.misfit.norm)
+            self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages))
+        self.wavelets = WaveletEstimation(self.simulator, self.observed, self.stages, log)
         self.limits = model_limits(setup)
         for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
             log.warning(warning)
         self.results = Results(setup, log)
-        tapers = total_tapers(setup)
-        self.taper = math.prod(tapers.values(), start=np.ones(setup.grid.shape))
+        self.kept = KeptIllumination()
         if processes.world.is_root:
             write_receiver_positions(setup)
-            self.results.write_tapers(tapers)
 
     def run(self) -> dict[str, np.ndarray]:
         """All stages; returns the final model."""
@@ -97,7 +105,11 @@ class Inversion:
             self.log.info(f"no parameter moves before iteration {iteration}, which is therefore the first")
         for plan in self.stages:
             self._say_begin(plan)
-            self.observed.use_stage(plan)
+            self._use_tapers(plan)
+            for note in self.observed.use_stage(plan):
+                self.log.warning(note)
+            self.results.write_filtered(self.observed, plan, iteration)
+            self.wavelets.begin_stage(plan)
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
             if iteration > settings.inversion.max_iterations:
@@ -109,6 +121,16 @@ class Inversion:
                 "source wavelet and the bounds (the log says why each search ended)"
             )
         return model
+
+    def _use_tapers(self, plan: StagePlan) -> None:
+        """Those of a stage: one weight for all parameters, and files for single ones."""
+        settings = settings_of(self.setup, plan)
+        tapers = total_tapers(self.setup, settings)
+        self.taper = math.prod(tapers.values(), start=np.ones(self.setup.grid.shape))
+        self.files = on_all(self.processes.world, lambda: file_tapers(settings, self.setup.grid, plan.number))
+        if self.processes.world.is_root:
+            of_files = {f"file{ENDINGS[slot]}": taper for slot, taper in self.files.items()}
+            self.results.write_tapers(tapers | of_files)
 
     # --- one stage, one iteration -------------------------------------------------------------------------
 
@@ -127,6 +149,11 @@ class Inversion:
                 text = f"iteration {state.iteration}: now inverting {', '.join(slots)}"
                 self.log.info(f"{text}; the optimiser begins without memory")
                 state = self._begin(plan, state.model, state.iteration, slots)
+            if self.wavelets.due(plan, state.iteration):
+                # another objective: what the optimiser knows does not hold for it
+                state = self._begin(plan, state.model, state.iteration, slots)
+                model = state.scaling.model(np.array(state.minimiser.p), state.model)
+                self.wavelets.estimate(plan, state.iteration, self.setup.medium_of(model))
             report = self._iterate(plan, state)
             stepped |= report.accepted
             misfit = report.misfit_before if report.misfit_after is None else report.misfit_after
@@ -156,16 +183,17 @@ class Inversion:
         settings = self.setup.settings
         scaling = Scaling.of_model(self.setup.model, slots)
         recorded = recorded_components(settings)
-        state = _Running(iteration, model, slots, scaling, np.ones(self.setup.grid.shape))
+        shaping = Shaping.of_stage(self.setup, plan, model, self.files)
+        state = _Running(iteration, model, slots, scaling, shaping)
         state.objective = Objective(
             self.simulator,
             self.observed,
-            self.misfit,
+            misfit_of(self.setup, plan),
             scaling,
             model,
             plan.band(),
             settings.inversion.sampling,
-            shot_weighting(self.setup, plan),
+            shot_weighting(self.setup, plan, slots),
             recorded,
             (lambda *traces: self.results.write_traces(*traces, state.iteration)) if recorded else None,
         )
@@ -174,8 +202,9 @@ class Inversion:
         problem = Problem(
             state.objective,
             FunctionConstraint(projection(self.limits, scaling, model, to_velocities, to_slots)),
-            lambda g: scaling.repeat(state.weight) * g,
+            lambda g: scaling.join(state.metric.apply(scaling.parts(g))),
             partial(state.objective.misfit, shots=tests) if tests else None,
+            shaping.reshape(scaling),
         )
         options = optimiser_options(settings)
         state.minimiser = Minimiser(scaling.vector(model), problem, options, dot=self._dot)
@@ -185,17 +214,22 @@ class Inversion:
         started = clock.perf_counter()
         objective, minimiser = state.objective, state.minimiser
         slopes = state.scaling.parts(np.array(minimiser.misfit_and_gradient()[1]))
-        state.weight = self.taper * objective.weight_at(minimiser.p)
+        self._use_weights(plan, state)
         report = minimiser.step()
+        direction = self._direction(state, report)
+        if report.accepted and settings_of(self.setup, plan).smoothing.model:
+            report = self._filter_model(plan, state, report)
         state.model = state.scaling.model(minimiser.p, state.model)
+        gradient = {slot: part / state.scaling.references[slot] for slot, part in slopes.items()}
         done = Finished(
             state.iteration,
             plan,
             state.slots,
             report,
             state.model,
-            {slot: part / state.scaling.references[slot] for slot, part in slopes.items()},
-            self._direction(state, report),
+            gradient,
+            state.metric.apply(gradient),
+            direction,
             state.weight,
             tuple(objective.rejected),
             clock.perf_counter() - started,
@@ -206,6 +240,44 @@ class Inversion:
                 self.results.write(done)
         self.results.tell(done)
         return report
+
+    def _use_weights(self, plan: StagePlan, state: _Running) -> None:
+        """The metric of the gradient at the current point, and the weight that all parameters share."""
+        own, summed = state.objective.weights_at(state.minimiser.p)
+        summed = self.kept.use(summed, settings_of(self.setup, plan).precondition, state.iteration)
+        shared = own if own.ndim == 2 else np.ones_like(summed)
+        state.weight = self.taper * with_largest_one(shared * summed)
+        state.metric = state.shaping.metric(self.taper * summed, own, state.scaling, state.iteration)
+
+    def _filter_model(self, plan: StagePlan, state: _Running, report: IterationReport) -> IterationReport:
+        """MODEL_FILTER after a step: goes on from the filtered model, with the misfit of this model.
+
+        Returns the report with what holds for the filtered model. A model that cannot be simulated when it is
+        filtered stays as it is.
+        """
+        minimiser, scaling = state.minimiser, state.scaling
+        size = odd_size(settings_of(self.setup, plan).smoothing.model_size)
+        p = np.array(minimiser.p)
+        filtered = filtered_point(p, scaling, size, state.metric.weights, state.shaping.regions)
+        change = minimiser.move(filtered)
+        if change == 0.0:
+            return report
+        misfit, _ = minimiser.misfit_and_gradient()
+        if not math.isfinite(misfit):
+            minimiser.move(p)
+            return replace(report, reasons=(*report.reasons, "the filtered model cannot be simulated: left"))
+        rose = misfit > report.misfit_before
+        text = f"the median filter changed the model by up to {100 * change:.3g} %, misfit {misfit:.6e}"
+        text += ", which is more than before the step" if rose else ""
+        if rose:
+            self.log.warning(f"iteration {state.iteration}: {text}; FILT_SIZE takes back what steps gain")
+        moved = scaling.vector(state.model) - minimiser.p
+        return replace(
+            report,
+            misfit_after=misfit,
+            max_change=float(np.max(np.abs(moved))),
+            reasons=(*report.reasons, text),
+        )
 
     def _direction(self, state: _Running, report: IterationReport) -> dict[str, np.ndarray]:
         """The last search direction per unit of the parameters; nothing if there was no search."""

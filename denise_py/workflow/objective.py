@@ -17,14 +17,12 @@ import numpy as np
 from denise_py.errors import NoProgressError, StabilityError
 from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS
-from denise_py.gradient.precondition import WeightSum, gradient_size, illumination
+from denise_py.gradient.precondition import WeightSum, gradient_size, illumination, with_largest_one
 from denise_py.mapping.scaling import Scaling
-from denise_py.misfit.norms import Residual
 from denise_py.misfit.registry import Misfit, Totals
 from denise_py.parallel.collect import sum_in_order
 from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
-from denise_py.traces.integrate import integrate_transpose
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Shot
 from denise_py.workflow.simulator import Simulator
@@ -36,13 +34,14 @@ TraceSink = Callable[[int, Mapping[str, np.ndarray], Mapping[str, np.ndarray]], 
 
 @dataclass(frozen=True)
 class Weighting:
-    """How the shots' gradients are weighted: EPRECOND, its water level, per shot or summed, and a taper
-    (ny, nx) per shot number or none."""
+    """How the shots' gradients are weighted: EPRECOND, its water level, per shot or summed, and a taper of
+    each shot or none: (ny, nx), or (planes, ny, nx) with a plane for each of several parameters."""
 
     kind: int = 0
     epsilon: float = 0.0
     per_shot: bool = False
     taper: Callable[[Shot], np.ndarray] | None = None
+    planes: int = 1
 
     @property
     def active(self) -> bool:
@@ -79,7 +78,7 @@ class Objective:
         self._shape = setup.grid.shape
         #: why points could not be evaluated, in their order; the caller empties it
         self.rejected: list[str] = []
-        self._weight_of: dict[bytes, np.ndarray] = {}
+        self._weight_of: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
         self._known: tuple[np.ndarray, np.ndarray] | None = None
 
     def misfit(self, p: np.ndarray, shots: Sequence[int] | None = None) -> float:
@@ -101,7 +100,7 @@ class Objective:
         nothing = np.full(p.shape, math.nan)
         if not self._use(p):
             return math.inf, nothing
-        layers = 3 + (3 if self._weighting.active else 0)
+        layers = 3 + (2 + self._weighting.planes if self._weighting.active else 0)
         total = np.zeros((layers, *self._shape))
         try:
             sums = self._run(self._all, total)
@@ -111,7 +110,8 @@ class Objective:
         self._known = (np.array(p), sums)
         reported = self._misfit.report(self._totals(sums, self._all))
         if self._weighting.active:
-            self._weight_of[_fingerprint(p)] = self._weights.weight(total[3:]).astype(np.float32)
+            own, summed = self._weights.parts(total[3:])
+            self._weight_of[_fingerprint(p)] = own.astype(np.float32), summed.astype(np.float32)
         gradient = self._scaling.gradient(dict(zip(SLOTS, reported.factor * total[:3], strict=True)))
         if not np.any(gradient):
             raise NoProgressError(
@@ -121,15 +121,22 @@ class Objective:
         return reported.misfit, gradient
 
     def weight_at(self, p: np.ndarray) -> np.ndarray:
-        """Preconditioning weight (ny, nx) that belongs to the gradient at p; ones if nothing is weighted.
+        """Preconditioning weight (ny, nx), or (planes, ny, nx), that belongs to the gradient at p, largest
+        value 1; ones if nothing is weighted."""
+        own, summed = self.weights_at(p)
+        return with_largest_one(own * summed)
+
+    def weights_at(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The two factors of weight_at: what shots have of their own, and the illumination of their sum.
 
         Weights of other points, trials of the last search, are forgotten.
         """
-        weight = self._weight_of.get(_fingerprint(p))
-        if weight is None:
-            return np.ones(self._shape)
-        self._weight_of = {_fingerprint(p): weight}
-        return weight
+        weights = self._weight_of.get(_fingerprint(p))
+        if weights is None:
+            return np.ones(self._shape), np.ones(self._shape)
+        self._weight_of = {_fingerprint(p): weights}
+        own, summed = weights
+        return own.astype(np.float64), summed.astype(np.float64)
 
     # ------------------------------------------------------------------------------------------ parts
 
@@ -236,18 +243,10 @@ class Objective:
         """Raw misfit, energy and number of traces, and adjoint sources for the recorded traces."""
         sums, adjoint = np.zeros(3), {}
         for component in components:
-            observed = self._observed.traces(shot.number, component)
-            found: Residual = self._misfit.evaluate(self._observed.process(traces[component]), observed)
-            sums += (found.value, found.energy, len(observed))
-            adjoint[component] = self._unprocess(found.adjoint)
+            found = self._observed.compare(shot.number, component, traces[component], self._misfit)
+            sums += (found.value, found.energy, found.traces)
+            adjoint[component] = found.adjoint
         return sums, adjoint
-
-    def _unprocess(self, adjoint: np.ndarray) -> np.ndarray:
-        """Transpose of ObservedData.process."""
-        setup = self._simulator.setup
-        if setup.settings.inversion.velocity:
-            return adjoint
-        return integrate_transpose(adjoint, setup.time.dt)
 
     def _stack(self, shot: Shot, correlations: Mapping[Physics, Mapping[str, np.ndarray]]) -> np.ndarray:
         """Gradient of the raw misfit of a shot, (3, ny, nx), followed by its share of the weights."""

@@ -18,6 +18,7 @@ from denise_py.output.models import ModelFiles
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import optimiser_method
 from denise_py.workflow.forward import seismogram_files, write_seismograms
+from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Setup
 from denise_py.workflow.stages import StagePlan
 
@@ -25,7 +26,8 @@ from denise_py.workflow.stages import StagePlan
 @dataclass(frozen=True)
 class Finished:
     """An iteration that is over. model: after it; gradient (of the misfit, per unit of the parameters) and
-    direction {slot: (ny, nx)} as they were used in it; weight: (ny, nx); rejected: why trials failed."""
+    direction {slot: (ny, nx)} as they were used in it; weighted: the preconditioned gradient; weight: (ny,
+    nx), of all parameters; rejected: why trials failed."""
 
     number: int
     plan: StagePlan
@@ -33,6 +35,7 @@ class Finished:
     report: IterationReport
     model: Mapping[str, np.ndarray]
     gradient: Mapping[str, np.ndarray]
+    weighted: Mapping[str, np.ndarray]
     direction: Mapping[str, np.ndarray]
     weight: np.ndarray
     rejected: tuple[str, ...]
@@ -77,12 +80,24 @@ class Results:
             injected = {c: series[:, ::-1] for c, series in adjoint_sources.items() if c in chosen}
             write_seismograms(self._setup, shot, injected, files.adjoint_path, adjoint=True)
 
+    def write_filtered(self, observed: ObservedData, plan: StagePlan, iteration: int) -> None:
+        """WRITE_FILTERED_DATA: the filtered observed data of the shots of this group, as recorded, at the
+        first iteration of a stage."""
+        settings = plan.settings or self._setup.settings
+        if not settings.filter.write_data or plan.low_pass is None:
+            return
+        files, there = seismogram_files(self._setup), recorded_components(settings)
+        for shot in observed.shots:
+            traces = {c: t for c, t in observed.filtered(shot).items() if files.prefix or c in there}
+            write_seismograms(
+                self._setup, shot, traces, lambda c, s: files.filtered_path(c, s, iteration), observed=True
+            )
+
     def write(self, done: Finished) -> None:
         """Models, gradients and both misfit logs of an iteration."""
         self._n_gradients += done.report.n_gradients
         self._models.write(done.model, done.number)
-        weighted = {slot: done.weight * g for slot, g in done.gradient.items()}
-        self._gradients.write(self._method, done.number, done.gradient, weighted, done.direction)
+        self._gradients.write(self._method, done.number, done.gradient, done.weighted, done.direction)
         if done.plan.precondition:
             self._gradients.write_weight(done.weight, done.number)
         self._misfits.write(self._columns(done), self._record(done))
@@ -136,6 +151,8 @@ class Results:
             seconds=round(done.seconds, 3),
             wolfe=_wolfe_numbers(search) if is_wolfe and report.accepted else None,
             reasons=report.reasons,
+            norm=done.plan.settings.misfit.norm,
+            high_pass=done.plan.high_pass,
         )
 
 

@@ -25,6 +25,7 @@ from denise_py.medium.model import Medium
 from denise_py.medium.stability import Resolution, dispersion_warning, stability_problem
 from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
 from denise_py.parameters import checks
+from denise_py.parameters.frequency_file import read_frequencies
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
@@ -50,6 +51,8 @@ from denise_py.workflow.materials import (
     run_resolution,
 )
 from denise_py.workflow.memory import check_memory
+from denise_py.workflow.stages import plan_stages
+from denise_py.workflow.taper_files import check_tapers
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Processes:
 @dataclass(frozen=True)
 class Setup:
     """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation; levels:
-    taup and taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated."""
+    taup and taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated; corners: of
+    FREQ_FILE in Hz."""
 
     settings: Settings
     grid: Grid
@@ -88,6 +92,7 @@ class Setup:
     physics: tuple[Physics, ...]
     levels: dict[str, np.ndarray] = field(default_factory=dict)
     workflow: tuple[WorkflowLine, ...] = field(default=())
+    corners: tuple[float, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -149,7 +154,11 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     collect.stop_if_any()
     check_memory(settings, time.nt, len(sources), max(one.ntr for one in receivers))
     workflow = collect.run(lambda: _workflow(settings, collect)) or ()
+    corners = collect.run(lambda: _corners(settings, collect)) or ()
     kind, tell = parameterization(settings.model.parameterization), collect.warnings.append
+    if settings.tapers.file or settings.tapers.file_per_shot:
+        stages = collect.run(lambda: len(plan_stages(settings, workflow, corners))) or 1
+        collect.run(lambda: check_tapers(settings, grid, n_shots, stages, tell))
     model = collect.run(lambda: read_start_model(settings, kind, grid, tell))
     levels = collect.run(lambda: read_levels(settings, grid, tell))
     fired = (sources, sources)
@@ -160,7 +169,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     shots = make_shots(settings, fired[0] or fired[1], placed, wavelets, receivers)
     scheme = _scheme(settings, dtype)
     waves = choose_physics(settings, relaxation_of(settings, sources))
-    setup = Setup(settings, grid, time, scheme, shots, kind, model, waves, levels, workflow)
+    setup = Setup(settings, grid, time, scheme, shots, kind, model, waves, levels, workflow, corners)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)
     _check_material(setup, collect)
@@ -218,6 +227,16 @@ def _workflow(settings: Settings, collect: _Collector) -> tuple[WorkflowLine, ..
     for finding in checks.check_stages(settings, lines):
         collect.add(finding)
     return lines
+
+
+def _corners(settings: Settings, collect: _Collector) -> tuple[float, ...]:
+    """Low-pass corners of FREQ_FILE, if it is used."""
+    if not settings.filter.frequency_file:
+        return ()
+    corners = read_frequencies(settings.filter.frequency_file)
+    for finding in checks.check_corners(settings, corners):
+        collect.add(finding)
+    return corners
 
 
 def _scheme(settings: Settings, dtype: Any) -> Scheme:

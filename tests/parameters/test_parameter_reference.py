@@ -14,8 +14,8 @@ from denise_py.parameters.workflow_file import read_workflow
 
 # Parts of the names of cases that need something this version lacks.
 MISSING = """
-inv_psvsh lnorm normalize trkill timewin timefilt2 timefilt1_zp stf
-taper_file spatfilter gradfilter modelfilter lbfgs_step0
+inv_psvsh stf
+lbfgs_step0
 """
 
 
