@@ -22,7 +22,8 @@ from denise_py.traces.files import writing
 
 @dataclass(frozen=True)
 class IterationRecord:
-    """One iteration of an inversion, as written to the JSON lines."""
+    """One iteration of an inversion, as written to the JSON lines. low_pass, high_pass: corners in Hz, None
+    without one; norm: LNORM."""
 
     iteration: int
     stage: int
@@ -43,6 +44,8 @@ class IterationRecord:
     seconds: float
     wolfe: dict[str, float] | None
     reasons: tuple[str, ...]
+    norm: int = 2
+    high_pass: float | None = None
 
 
 class MisfitLog:

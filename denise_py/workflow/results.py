@@ -153,6 +153,8 @@ class Results:
             reasons=report.reasons,
             norm=done.plan.settings.misfit.norm,
             high_pass=done.plan.high_pass,
+            norm=done.plan.settings.misfit.norm,
+            high_pass=done.plan.high_pass,
         )
 
 

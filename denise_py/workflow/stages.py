@@ -41,6 +41,11 @@ class StagePlan:
         return self.settings.filter.low_pass_start if self.settings.filter.kind else None
 
     @property
+    def high_pass(self) -> float | None:
+        """Corner of the high-pass in Hz, None without one."""
+        return (self.settings.filter.high_pass or None) if self.settings.filter.kind else None
+
+    @property
     def precondition(self) -> int:
         """EPRECOND."""
         return self.settings.precondition.kind
@@ -103,9 +108,10 @@ class StagePlan:
     def _moving(self) -> str:
         if self.slots is not None:
             return "inverting " + ", ".join(self.slots)
-        begins = _begins(self)
         if self.own_iterations:
-            return "inverting " + ", ".join(_since(name, first) for name, first in begins.items())
+            last = self.settings.inversion.max_iterations
+            begins = _begins(self).items()
+            return "inverting " + ", ".join(_since(name, first) for name, first in begins if first <= last)
         return "parameters by iteration"
 
 

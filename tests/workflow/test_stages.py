@@ -127,7 +127,7 @@ def test_first_iteration_in_which_anything_moves(settings):
 
 def test_parameters_by_iteration_of_the_stage(settings):
     line = Stage(1, vp_from=0, vs_from=1, rho_from=4, layout="DENISE Black Edition")
-    (plan,) = plan_stages(settings(INV_VS_ITER=5), (line,))
+    (plan,) = plan_stages(settings(INV_VS_ITER=5, ITERMAX=9), (line,))
     assert plan.own_iterations
     assert [active_slots(plan, k) for k in (1, 3, 4)] == [("vp", "vs"), ("vp", "vs"), NAMES]
     assert "inverting vp, vs, rho from its iteration 4" in plan.describe()
