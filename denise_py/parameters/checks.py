@@ -281,9 +281,10 @@ def _kind_of_run(s: SettingsData) -> Findings:
         yield found("error", text, "receivers.array", "receivers.kind")
     if not s.run.inversion:
         return
-    if s.physics.wave_type == BOTH_WAVES:
-        text = f"{s.show('physics.wave_type')}: joint inversion is not available in this version; invert P-SV"
-        yield found("error", f"{text} (1) or SH waves (2)", "physics.wave_type", "run.inversion")
+    if s.physics.wave_type == BOTH_WAVES and s.joint.alpha_rho != s.joint.alpha_vs:
+        text = f"{s.show('joint.alpha_rho')} differs from {s.show('joint.alpha_vs')}: one misfit has one"
+        text += f" weight, that of {name_of('joint.alpha_vs')} is taken"
+        yield found("warning", text, "joint.alpha_vs", "joint.alpha_rho", "physics.wave_type")
     if s.sources.kind == 1 and not s.sources.one_by_one:
         text = f"an inversion ({s.show('run.inversion')}) needs one shot per source;"
         yield found(
@@ -292,11 +293,6 @@ def _kind_of_run(s: SettingsData) -> Findings:
             "run.inversion",
             "sources.one_by_one",
         )
-    if s.physics.acoustic and s.inversion.velocity:
-        text = (
-            f"{s.show('inversion.velocity')} is not possible with {s.show('physics.acoustic')}; set it to 0"
-        )
-        yield found("error", text, "inversion.velocity", "physics.acoustic")
 
 
 def _source_wavelet(s: SettingsData) -> Findings:

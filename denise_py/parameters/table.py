@@ -30,7 +30,7 @@ from denise_py.parameters.key import (
 VISCOUS: Final = Feature("viscoelastic modelling", available=True)
 ACOUSTIC_WAVES: Final = Feature("acoustic modelling", available=True)
 SH_WAVES: Final = Feature("modelling of SH waves", available=True)
-JOINT_INVERSION: Final = Feature("joint inversion of P-SV and SH waves", available=False)
+JOINT_INVERSION: Final = Feature("joint inversion of P-SV and SH waves", available=True)
 PLANE_WAVE: Final = Feature("the plane-wave source", available=True)
 RECEIVER_ARRAY: Final = Feature("the receiver array", available=True)
 STREAMER: Final = Feature("the moving streamer", available=True)
@@ -1607,26 +1607,26 @@ OPTIMISER: Final = (
 JOINT: Final = (
     Key(
         "JOINT_INVERSION_PSV_SH_TYPE", "joint", "type", "int", "combination of P-SV and SH gradients",
-        "How the gradients of both wave types form one update of Vs and density. Vp follows from the P-SV "
-        "data alone. Normalised gradients have their maximum scaled to one.",
+        "How the misfits of P-SV and SH data are joined to one, whose exact gradient is then followed. "
+        "DENISE joins gradients instead, normalised by their maxima, which no line search can rely on.",
         default=1, used=JOINT_DATA,
         choices={
-            1: "weighted sum of normalised gradients",
-            2: "weighted sum of gradients",
-            3: "sum of normalised gradients",
+            1: "weighted sum of misfits that begin at one",
+            2: "weighted sum of misfits as they are",
+            3: "plain sum of misfits that begin at one",
         },
         needs=(Need(JOINT_INVERSION),),
     ),
     Key(
-        "JOINT_INVERSION_PSV_SH_ALPHA_VS", "joint", "alpha_vs", "float", "weight of SH data for Vs",
-        "Share of the SH data in the update of Vs: 0 uses P-SV data alone, 1 SH data alone. A workflow "
-        "brings its own values.",
+        "JOINT_INVERSION_PSV_SH_ALPHA_VS", "joint", "alpha_vs", "float", "weight of SH data",
+        "Share of the SH data in the misfit: 0 uses P-SV data alone, 1 SH data alone. A workflow brings its "
+        "own values.",
         default=0.5, used=JOINT_DATA, at_least=0, at_most=1, needs=(Need(JOINT_INVERSION),),
     ),
     Key(
         "JOINT_INVERSION_PSV_SH_ALPHA_RHO", "joint", "alpha_rho", "float", "weight of SH data for density",
-        "Share of the SH data in the update of density: 0 uses P-SV data alone, 1 SH data alone. A workflow "
-        "brings its own values.",
+        "In DENISE the share of the SH data in the update of density. One misfit has one weight for all "
+        "parameters: that for Vs is taken, with a warning if this one differs.",
         default=0.5, used=JOINT_DATA, at_least=0, at_most=1, needs=(Need(JOINT_INVERSION),),
     ),
     Key(

@@ -16,6 +16,7 @@ from denise_py.gradient.tapers import (
 )
 from denise_py.mapping.limits import Limits
 from denise_py.medium.model import Medium
+from denise_py.misfit.joint import ALONE, JointWeights
 from denise_py.misfit.norms import Options as NormOptions
 from denise_py.misfit.registry import Misfit, find_misfit
 from denise_py.misfit.spectral import frequencies
@@ -27,7 +28,8 @@ from denise_py.workflow.setup import Setup, Shot
 from denise_py.workflow.stages import StagePlan
 from denise_py.workflow.taper_files import shot_taper
 
-SH_ALONE = 2  # number of the wave type
+SH_ALONE, BOTH_WAVES = 2, 3  # numbers of the wave type
+AS_REPORTED, EQUAL_SHARES = 2, 3  # ways to join the misfits of both wave types
 
 
 def optimiser_method(settings: Settings) -> str:
@@ -65,6 +67,18 @@ def misfit_of(setup: Setup, plan: StagePlan) -> Misfit:
 def settings_of(setup: Setup, plan: StagePlan) -> Settings:
     """The settings that hold in a stage."""
     return plan.settings or setup.settings
+
+
+def joint_weights(setup: Setup, plan: StagePlan) -> JointWeights:
+    """Shares of P-SV and SH waves in the misfit of a stage; a stage of one wave type gives it the whole
+    share."""
+    if len(setup.physics) == 1:
+        return ALONE
+    chosen, waves = plan.settings.joint, plan.settings.physics.wave_type
+    if waves != BOTH_WAVES:
+        return JointWeights((1.0, 0.0) if waves != SH_ALONE else (0.0, 1.0))
+    shares = (1.0, 1.0) if chosen.type == EQUAL_SHARES else (1.0 - chosen.alpha_vs, chosen.alpha_vs)
+    return JointWeights(shares, normalised=chosen.type != AS_REPORTED or chosen.equal_weighting)
 
 
 def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weighting:

@@ -19,7 +19,8 @@ from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS
 from denise_py.gradient.precondition import WeightSum, gradient_size, illumination, with_largest_one
 from denise_py.mapping.scaling import Scaling
-from denise_py.misfit.registry import Misfit, Totals
+from denise_py.misfit.joint import ALONE, JointWeights
+from denise_py.misfit.registry import Misfit, Reported, Totals
 from denise_py.parallel.collect import sum_in_order
 from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
@@ -30,6 +31,10 @@ from denise_py.workflow.simulator import Simulator
 #: called with (shot number, traces, adjoint sources), both {component: (ntr, nt)}, on the head of the group
 #: for every shot of every gradient
 TraceSink = Callable[[int, Mapping[str, np.ndarray], Mapping[str, np.ndarray]], None]
+
+
+#: what waves report that have no share
+NOTHING = Reported(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Objective:
         weighting: Weighting,
         extra_components: Sequence[str] = (),
         sink: TraceSink | None = None,
+        joint: JointWeights = ALONE,
     ) -> None:
         self._simulator, self._observed, self._misfit = simulator, observed, misfit
         self._scaling, self._base, self._band = scaling, base, band
@@ -74,8 +80,14 @@ class Objective:
         self._extra, self._sink = tuple(extra_components), sink
         self._weights = WeightSum(weighting.per_shot, weighting.epsilon)
         setup = simulator.setup
+        # waves with a share of zero are not simulated
+        self._joint, self._coefficients = joint, joint.shares
+        self._components = tuple(
+            component for component in observed.components if joint.shares[self._wave_of(component)] > 0
+        )
         self._all = tuple(shot.number for shot in setup.shots)
         self._shape = setup.grid.shape
+        self._calibrated = False
         #: why points could not be evaluated, in their order; the caller empties it
         self.rejected: list[str] = []
         self._weight_of: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
@@ -85,7 +97,7 @@ class Objective:
         """Misfit of all shots, or of some (by number)."""
         shots = tuple(shots or self._all)
         if self._known is not None and np.array_equal(p, self._known[0]):
-            return self._misfit.report(self._totals(self._known[1], shots)).misfit
+            return self._report(self._known[1], shots)[0]
         if not self._use(p):
             return math.inf
         try:
@@ -93,14 +105,15 @@ class Objective:
         except StabilityError as error:
             self.rejected.append(str(error))
             return math.inf
-        return self._misfit.report(self._totals(sums, shots)).misfit
+        return self._report(sums, shots)[0]
 
     def misfit_and_gradient(self, p: np.ndarray) -> tuple[float, np.ndarray]:
         """Misfit of all shots and its exact derivative with respect to p (up to DTINV)."""
         nothing = np.full(p.shape, math.nan)
         if not self._use(p):
             return math.inf, nothing
-        layers = 3 + (2 + self._weighting.planes if self._weighting.active else 0)
+        count = 3 * len(self._joint.shares)
+        layers = count + (2 + self._weighting.planes if self._weighting.active else 0)
         total = np.zeros((layers, *self._shape))
         try:
             sums = self._run(self._all, total)
@@ -108,17 +121,19 @@ class Objective:
             self.rejected.append(str(error))
             return math.inf, nothing
         self._known = (np.array(p), sums)
-        reported = self._misfit.report(self._totals(sums, self._all))
+        misfit, factors = self._report(sums, self._all)
+        raw = total[:count].reshape(-1, 3, *self._shape)
+        slopes = sum(factor * part for factor, part in zip(factors, raw, strict=True))
         if self._weighting.active:
-            own, summed = self._weights.parts(total[3:])
+            own, summed = self._weights.parts(total[count:])
             self._weight_of[_fingerprint(p)] = own.astype(np.float32), summed.astype(np.float32)
-        gradient = self._scaling.gradient(dict(zip(SLOTS, reported.factor * total[:3], strict=True)))
+        gradient = self._scaling.gradient(dict(zip(SLOTS, slopes, strict=True)))
         if not np.any(gradient):
             raise NoProgressError(
-                f"the gradient is exactly zero (misfit {reported.misfit:.4g}): the data do not depend on the "
+                f"the gradient is exactly zero (misfit {misfit:.4g}): the data do not depend on the "
                 "inverted parameters, or synthetic and observed data are identical"
             )
-        return reported.misfit, gradient
+        return misfit, gradient
 
     def weight_at(self, p: np.ndarray) -> np.ndarray:
         """Preconditioning weight (ny, nx), or (planes, ny, nx), that belongs to the gradient at p, largest
@@ -166,16 +181,31 @@ class Objective:
             return f"the highest velocity {found.vmax:.4g} m/s needs DT <= {found.largest_dt:.4g} s"
         return ""
 
-    def _totals(self, sums: np.ndarray, shots: Sequence[int]) -> Totals:
-        """Sum over some shots of the rows (value, energy, traces) of all."""
-        value, energy, traces = sums[[number - 1 for number in shots]].sum(axis=0)
-        return Totals(float(value), float(energy), int(traces))
+    def _wave_of(self, component: str) -> int:
+        """Number of the waves that have a component."""
+        waves = enumerate(self._simulator.setup.physics)
+        return next(number for number, physics in waves if component in physics.components)
+
+    def _report(self, sums: np.ndarray, shots: Sequence[int]) -> tuple[float, list[float]]:
+        """The misfit of some shots from the rows (waves, 3) of all, and its derivatives with respect to the
+        raw misfits of the waves."""
+        rows = sums[[number - 1 for number in shots]].sum(axis=0)
+        shares = self._joint.shares
+        reported = [
+            self._misfit.report(Totals(float(value), float(energy), int(traces))) if share > 0 else NOTHING
+            for share, (value, energy, traces) in zip(shares, rows, strict=True)
+        ]
+        if not self._calibrated:
+            self._calibrated = True
+            self._coefficients = self._joint.coefficients([one.misfit for one in reported])
+        pairs = list(zip(self._coefficients, reported, strict=True))
+        return sum(c * one.misfit for c, one in pairs), [c * one.factor for c, one in pairs]
 
     def _run(self, shots: Sequence[int], gradient: np.ndarray | None) -> np.ndarray:
-        """(value, energy, traces) per shot, (number of all shots, 3); adds the shots' gradients (and weights)
-        to `gradient` in place if it is given."""
+        """(value, energy, traces) per shot and waves, (number of all shots, waves, 3); adds the shots'
+        gradients (and weights) to `gradient` in place if it is given."""
         groups, own = self._simulator.processes.groups, self._simulator.processes.group_number
-        sums = np.zeros((len(self._all), 3))
+        sums = np.zeros((len(self._all), len(self._joint.shares), 3))
         # every group has the observed data of its own shots only
         queues = [
             [number for number in groups.shots_of_group(group, self._all) if number in shots]
@@ -220,7 +250,7 @@ class Objective:
     def _shot(self, number: int, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
         shot = self._simulator.setup.shots[number - 1]
-        components = self._observed.components
+        components = self._components
         recorded = (
             components + tuple(c for c in self._extra if c not in components) if with_gradient else components
         )
@@ -240,24 +270,29 @@ class Objective:
         return None if correlation is None else (numbers, self._stack(shot, correlation))
 
     def _compare(self, shot: Shot, traces, components) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Raw misfit, energy and number of traces, and adjoint sources for the recorded traces."""
-        sums, adjoint = np.zeros(3), {}
+        """Raw misfit, energy and number of traces per waves, and adjoint sources for the recorded traces."""
+        sums, adjoint = np.zeros((len(self._joint.shares), 3)), {}
         for component in components:
             found = self._observed.compare(shot.number, component, traces[component], self._misfit)
-            sums += (found.value, found.energy, found.traces)
+            sums[self._wave_of(component)] += (found.value, found.energy, found.traces)
             adjoint[component] = found.adjoint
         return sums, adjoint
 
     def _stack(self, shot: Shot, correlations: Mapping[Physics, Mapping[str, np.ndarray]]) -> np.ndarray:
-        """Gradient of the raw misfit of a shot, (3, ny, nx), followed by its share of the weights."""
+        """Gradients of the raw misfits of a shot, three layers (ny, nx) for each kind of waves, followed by
+        its share of the weights."""
         setup, medium = self._simulator.setup, self._simulator.medium
         model, courant = setup.parameterization.model(medium), setup.time.dt / setup.grid.dh
-        parts = {slot: np.zeros(self._shape) for slot in SLOTS}
-        for physics, correlation in correlations.items():
-            lame = material_gradient(physics, correlation, medium, courant, setup.scheme.surface)
-            for slot, part in setup.parameterization.gradient(lame, model).items():
-                parts[slot] += part
-        layers = [parts[slot] for slot in SLOTS]
+        layers, parts = [], {slot: np.zeros(self._shape) for slot in SLOTS}
+        for physics in setup.physics:
+            found = {slot: np.zeros(self._shape) for slot in SLOTS}
+            if physics in correlations:
+                lame = material_gradient(
+                    physics, correlations[physics], medium, courant, setup.scheme.surface
+                )
+                found = setup.parameterization.gradient(lame, model)
+            layers += [found[slot] for slot in SLOTS]
+            parts = {slot: parts[slot] + found[slot] for slot in SLOTS}
         if self._weighting.active:
             source, receiver = (
                 sum(correlation[name] for correlation in correlations.values())

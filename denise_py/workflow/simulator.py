@@ -30,6 +30,8 @@ class Simulator:
         self.snapshot_files: SnapshotFiles | None = None
         if setup.settings.snapshots.kind:
             self.snapshot_files = SnapshotFiles.of(setup.settings, len(setup.shots))
+        #: shots, by number, with estimated wavelets instead of the given ones; these are in the band already
+        self.estimated: dict[int, Shot] = {}
         self._shot = setup.shots[0]
         self._kept_every = 0
         self._medium: Medium | None = None
@@ -56,14 +58,18 @@ class Simulator:
     ) -> dict[str, np.ndarray] | None:
         """Traces {component: (ntr, nt)} on the head of the group, None elsewhere. Collective over the group.
 
-        band: filter of the wavelets; keep_every: keep the forward field of every n-th step for `adjoint`;
+        band: filter of the given wavelets, not of estimated ones; keep_every: keep the forward field of every n-th step for `adjoint`;
         scales: factors (ny, nx) of components (div and curl need them); snapshots: write those that the
         settings ask for.
         """
+        if shot.number in self.estimated:
+            shot, band = self.estimated[shot.number], None
         self._shot, self._kept_every = shot, keep_every
         traces: dict[str, np.ndarray] = {}
         for wave in self.waves:
             takes = self._snapshots(shot, wave.propagator) if snapshots else None
+            if not wave.recordable(components) and takes is None:
+                continue
             traces |= wave.forward(shot, components, band, keep_every, scales or {}, takes)
         loops = total_times(wave.propagator.times for wave in self.waves)
         self.timings.add(shot.number, "forward", loops)
