@@ -11,6 +11,7 @@ from denise_py.gradient.precondition import (
     illumination,
     inverse_with_water_level,
     receiver_geometry,
+    with_largest_one,
 )
 from denise_py.grid import Grid
 
@@ -181,3 +182,30 @@ def test_gradient_size_adds_the_inverted_parameters_in_units_of_their_references
     parts = {name: rng.standard_normal(GRID.shape) for name in ("vp", "vs", "rho")}
     size = gradient_size(parts, {"vp": 1000.0, "rho": 2.0})
     np.testing.assert_allclose(size, 1000 * abs(parts["vp"]) + 2 * abs(parts["rho"]), rtol=1e-14)
+
+
+def test_parameters_may_have_tapers_of_their_own():
+    """Every plane is what a run with this taper alone would give, on a common scale."""
+    rng = np.random.default_rng(9)
+    shots = [(energies(seed)[0], rng.random((2, *GRID.shape)), energies(seed)[1]) for seed in (1, 2, 3)]
+    for per_shot in (False, True):
+        weights = WeightSum(per_shot, 0.05)
+        own, summed = weights.parts(total(weights, shots))
+        assert own.shape == (2, *GRID.shape)
+        for plane in (0, 1):
+            single = total(weights, [(w, taper[plane], size) for w, taper, size in shots])
+            expected_own, expected_summed = weights.parts(single)
+            np.testing.assert_allclose(own[plane], expected_own, rtol=1e-13)
+            assert np.array_equal(summed, expected_summed)
+
+
+def test_the_weight_is_the_product_of_its_parts():
+    weights, shots = WeightSum(False, 0.05), apart(3)
+    own, summed = weights.parts(total(weights, shots))
+    joint = weights.weight(total(weights, shots))
+    np.testing.assert_allclose(joint, own * summed / np.max(own * summed), rtol=1e-13)
+
+
+def test_largest_value_one():
+    assert np.array_equal(with_largest_one(np.array([1.0, 4.0])), [0.25, 1.0])
+    assert np.array_equal(with_largest_one(np.zeros(3)), np.ones(3))

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from denise_py.gradient.tapers import circles, clear_nodes, window_along_depth, window_along_x
+from denise_py.gradient.tapers import (
+    circles,
+    clear_nodes,
+    growth_with_depth,
+    window_along_depth,
+    window_along_x,
+)
 from denise_py.grid import Grid
 from denise_py.parameters.settings import read_settings
 
@@ -156,3 +162,10 @@ def test_a_disc_in_the_corner_is_cut_by_the_grid():
 
 def test_without_nodes_nothing_is_tapered():
     assert np.all(circles(GRID, [], 1, 10.0, 1) == 1.0)
+
+
+def test_growth_with_depth():
+    w = growth_with_depth(GRID, 2.0)
+    assert np.all(w[-1] == 1.0)
+    assert np.all(w[4] == (5 / GRID.ny) ** 2)
+    assert np.array_equal(growth_with_depth(GRID, 0.0), np.ones(GRID.shape))

@@ -89,3 +89,9 @@ def test_weight_is_repeated_for_every_slot():
     weight = np.random.default_rng(2).random(SHAPE)
     parts = scaling.parts(scaling.repeat(weight))
     assert all(np.array_equal(part, weight) for part in parts.values())
+
+
+def test_join_is_the_inverse_of_parts():
+    scaling = Scaling(("vs", "rho"), {"vs": 500.0, "rho": 2000.0}, (3, 4))
+    p = np.random.default_rng(7).standard_normal(24)
+    assert np.array_equal(scaling.join(scaling.parts(p)), p)

@@ -121,6 +121,29 @@ WARNINGS = [
         {"INVMAT1": 3, "VSUPPERLIM": 1e12},
         "VSUPPERLIM = 1e+12 is a velocity in m/s here, also for INVMAT1 = 3",
     ),
+    (INVERSION, {"EPRECOND": 3, "EPRECOND_ITER": 11}, "EPRECOND_ITER = 11 is after the last iteration (10)"),
+    (
+        INVERSION,
+        {"SPATFILTER": 1, "SPAT_FILT_SIZE": 3, "SPAT_FILT_1": 999, "SPAT_FILT_ITER": 0},
+        "SPAT_FILT_1 = 999 lies below the grid",
+    ),
+    (
+        INVERSION,
+        {"SPATFILTER": 4, "WD_DAMP": 0, "WD_DAMP1": 0},
+        "WD_DAMP = 0 and WD_DAMP1 = 0: nothing is filtered",
+    ),
+    (INVERSION, {"GRAD_FILTER": 1}, "FILT_SIZE_GRAD = 0: nothing is filtered"),
+    (
+        INVERSION,
+        {"GRAD_FILTER": 1, "GRAD_FILT_WAVELENGTH": 1, "A": 0.5, "FILT_SIZE_GRAD": 3},
+        "GRAD_FILT_WAVELENGTH = 1 needs a low-pass corner, but TIME_FILT = 0; FILT_SIZE_GRAD = 3 is taken",
+    ),
+    (INVERSION, {"MODEL_FILTER": 1, "FILT_SIZE": 1}, "FILT_SIZE = 1: nothing is filtered"),
+    (
+        INVERSION,
+        {"GRAD_METHOD": 2, "LBFGS_SCALE_GRADIENTS": 1e3},
+        "LBFGS_SCALE_GRADIENTS = 1000 has no effect: directions and steps do not depend on a factor",
+    ),
     (CIRCLE, {"FILTSIZE": 8}, "FILTSIZE = 8 points zero more than the taper with SRTRADIUS = 4 m covers"),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,14 +11,22 @@ from denise_py.errors import DataError, ParameterError
 from denise_py.gradient.smoothing import Smoothing, boxcar_deviation, median
 from denise_py.gradient.tapers import circles
 from denise_py.medium.model_io import write_grid_file
+from denise_py.parameters.models import PreconditionSettings
+from denise_py.workflow.choices import shot_weighting
 from denise_py.workflow.setup import prepare
+from denise_py.workflow.shaping import KeptIllumination
+from denise_py.workflow.stages import StagePlan
 from tests.workflow.oracle import misfit_by_hand, shot_parts, size
 from tests.workflow.project import DH, FREQUENCY, GRID, NAMES, NX, NY, SOURCES, Outcome, Project, read_grid
+from tests.workflow.test_parallel_runs import launch
 
 ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho"}
 SINGLE = 1e-5
 ROUNDING = 1e-15  # of a model that has been divided by its mean and multiplied with it
 SOLID = np.zeros(GRID.shape, int)
+PRECONDITION = PreconditionSettings(
+    kind=3, epsilon=0.01, per_shot=False, iteration=2, epsilon_sh=0.01, per_shot_sh=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -334,3 +344,55 @@ def test_tapers_act_before_the_preconditioner_is_kept(project, tmp_path, start):
     outcome = first_iteration(project, tmp_path, **keys)
     taper = {name: values.astype(np.float32).astype(float) for name, values in tapers().items()}
     assert_direction(outcome, start, lambda name, g: taper[name] * g)
+
+
+def test_kept_weight_is_made_anew_for_another_kind():
+    kept, chosen = KeptIllumination(), PRECONDITION
+    first, second = np.full((2, 2), 0.5), np.full((2, 2), 0.7)
+    assert np.all(kept.use(first, chosen, 1) == 1.0)
+    assert np.array_equal(kept.use(first, chosen, 2), first)
+    assert np.array_equal(kept.use(second, chosen, 3), first)
+    other = chosen.model_copy(update={"kind": 1})
+    assert np.array_equal(kept.use(second, other, 4), second)
+    off = chosen.model_copy(update={"kind": 0})
+    assert np.array_equal(kept.use(first, off, 5), first)
+
+
+# --- SH waves, processes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("own", "expected"), [(None, 0.02), (0.3, 0.3)])
+def test_sh_waves_have_their_own_water_level_and_switch(project, tmp_path, own, expected):
+    keys = {"WAVETYPE": 2, "QUELLART_SH": 1, "EPRECOND": 3, "EPSILON_WE": 0.02, "EPSILON_WE_SH": own}
+    for switch in (0, 1):
+        settings = project.settings(tmp_path, INVMAT=0, EPRECOND_PER_SHOT_SH=switch, **keys)
+        setup = SimpleNamespace(settings=settings)
+        found = shot_weighting(setup, StagePlan(1, settings), ("vs", "rho"))
+        assert (found.kind, found.epsilon, found.per_shot) == (3, expected, bool(switch))
+
+
+def test_stages_set_the_water_level_of_sh_waves_unless_it_has_its_own(project, tmp_path):
+    keys = {"WAVETYPE": 2, "QUELLART_SH": 1, "EPRECOND": 3, "EPSILON_WE": 0.02}
+    for own, expected in ((None, 0.1), (0.3, 0.3)):
+        settings = project.settings(tmp_path, INVMAT=0, EPSILON_WE_SH=own, **keys)
+        changed = settings.precondition.model_copy(update={"epsilon": 0.1})
+        plan = StagePlan(2, settings.model_copy(update={"precondition": changed}))
+        assert shot_weighting(SimpleNamespace(settings=settings), plan, ("vs",)).epsilon == expected
+
+
+def test_two_groups_give_the_same_model_bitwise(project, tmp_path, tmp_path_factory, environment):
+    """With tapers of single shots, smoothing and both medians."""
+    rng = np.random.default_rng(6)
+    for number in (1, 2, 3):
+        values = {name: rng.random(GRID.shape) for name in NAMES}
+        write_tapers(tmp_path, DENISE, values, f".shot{number}")
+    keys = {"SWS_TAPER_FILE_PER_SHOT": 1, "EPRECOND": 1, "EPRECOND_ITER": 1, "GRAD_METHOD": 2, "ITERMAX": 2}
+    keys |= {"GRAD_FILTER": 1, "FILT_SIZE_GRAD": 3, "MODEL_FILTER": 1, "FILT_SIZE": 3}
+    keys |= ALONG_X | taper_keys(tmp_path)
+    alone = project.invert(tmp_path_factory.mktemp("alone"), **keys)
+    launch(2, project.file(tmp_path, INVMAT=0, **keys), environment)
+    for pattern in ("inv_*", "jac_*", "misfit.dat"):
+        expected = sorted(alone.folder.glob(pattern))
+        assert expected
+        for file in expected:
+            assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
