@@ -145,10 +145,11 @@ def buried_explosion() -> Iterable[Row]:
 def air() -> Iterable[Row]:
     """An explosion below air: vx and vy together half a wavelength below a plane that dips."""
     points = (10, 20, 40, 80)
-    yield ("order", "dip", *(f"{n} points" for n in points))
-    for order, dip in itertools.product((2, 4), (0, 10, 26.565, 45)):
-        cases = (Resolution(points=n, order=order, courant=0.3) for n in points)
-        yield (order, f"{dip:.0f}°", *(percent(joint_error(dipping(case, dip))) for case in cases))
+    yield ("order", "dip", "wavelengths", *(f"{n} points" for n in points))
+    for order, dip, distance in itertools.product((2, 4), (0, 10, 26.565, 45), (1, 5)):
+        cases = (Resolution(points=n, order=order, courant=0.3, distance=distance) for n in points)
+        errors = (joint_error(dipping(case, dip)) for case in cases)
+        yield (order, f"{dip:.0f}°", distance, *map(percent, errors))
 
 
 ANGLES = (0, 20, 30, 45, 60)
