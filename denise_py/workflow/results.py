@@ -153,8 +153,6 @@ class Results:
             reasons=report.reasons,
             norm=done.plan.settings.misfit.norm,
             high_pass=done.plan.high_pass,
-            norm=done.plan.settings.misfit.norm,
-            high_pass=done.plan.high_pass,
         )
 
 
