@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from denise_py.workflow.setup import Setup, Shot
 
 #: no amplitude of a seismogram (m, m/s or Pa) comes near it, and its square is finite in single precision
 ABSURD = 1e18
+#: half length of the filter that resamples, in samples of the longer interval
+REACH = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +64,27 @@ def _sampled_alike(path: str, found: TraceFile, setup: Setup) -> tuple[np.ndarra
         if found.data.shape[1] != time.nt:
             read_traces(path, expect_ns=time.nt)  # says what is wrong
         return found.data, []
-    length, ns = found.dt * found.data.shape[1], found.data.shape[1]
-    traces = np.array([resampled(trace, found.dt, time.dt) for trace in found.data])
-    if traces.shape[1] < time.nt:
+    ns = found.data.shape[1]
+    length = found.dt * ns
+    if length + found.dt < time.nt * time.dt * (1 - 1e-6):  # not even within the last interval
         raise DataError(
             f"{path}: {ns} samples of {found.dt:g} s cover {length:g} s, but TIME = {time.nt * time.dt:g} s: "
             "shorten TIME, or give longer data"
         )
+    longer = _continued(found.data, min(math.ceil(REACH * max(1.0, time.dt / found.dt)), ns - 1))
+    traces = np.array([resampled(trace, found.dt, time.dt) for trace in longer])
+    if traces.shape[1] < time.nt:  # a few samples of a very short record
+        traces = np.pad(traces, ((0, 0), (0, time.nt - traces.shape[1])), mode="edge")
     return traces[:, : time.nt], [
         f"{path}: sampled at {found.dt:g} s, the data are resampled to DT = {time.dt:g} s"
     ]
+
+
+def _continued(traces: np.ndarray, more: int) -> np.ndarray:
+    """Traces (ntr, ns) with `more` samples at the end, their reflection in the last one: a record that ends
+    while waves arrive must not look like one with a jump to zero."""
+    reflected = 2.0 * traces[:, -1:] - traces[:, -1 - np.arange(1, more + 1)]
+    return np.concatenate([traces, reflected], axis=1)
 
 
 def _judge(path: str, traces: np.ndarray) -> None:
