@@ -555,7 +555,7 @@ def _stage(s: SettingsData, stage: Stage) -> Findings:
     path = "inversion.workflow_file"
     where = f"{s.show(path)}, stage {stage.number}"
     inside = stage_settings(s, stage)
-    yield from _stage_parameters(s, stage, where)
+    yield from _stage_parameters(inside, stage, where)
     yield from _stage_filter(s, stage, where)
     yield from _stage_switches(s, stage, where)
     if stage.wave_type is not None and s.physics.wave_type not in (BOTH_WAVES, stage.wave_type):

@@ -17,6 +17,7 @@ BOTH_WAVES: Final = 3
 BY_WAVELENGTH: Final = 4  # number of the smoothing
 FAR: Final = 1e9  # m; beyond all offsets
 FAR_TRACES: Final = 1  # number of the mute
+HAVE_LEVEL: Final = ("fdlsq", "fbd")  # methods of PARA with a water level
 _WATER_LEVEL: Final = re.compile(r"(?<=:)waterlevel=[^:]*")
 
 
@@ -135,6 +136,9 @@ def _wavelet(settings: SettingsData, stage: Stage) -> dict[str, Value | None]:
 
 
 def _with_level(engine: str, level: float) -> str:
+    """PARA with another water level, if its method has one."""
+    if engine.split(":")[0] not in HAVE_LEVEL:
+        return engine
     if _WATER_LEVEL.search(engine):
         return _WATER_LEVEL.sub(f"waterlevel={level:g}", engine)
     return f"{engine}:waterlevel={level:g}"

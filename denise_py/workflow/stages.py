@@ -151,7 +151,7 @@ def _from_workflow(settings: Settings, workflow: Sequence[WorkflowLine]) -> Iter
         inside = stage_settings(settings, line)
         by_iteration = any(getattr(line, start) is not None for start in _STARTS)
         active = _switch(active, line)
-        if not by_iteration and not any(active.values()):
+        if not by_iteration and not any(active[name] for name in wave_parameters(inside)):
             raise ParameterError(
                 f"FILE_WORKFLOW = {settings.inversion.workflow_file}, stage {number}: no parameter is "
                 "inverted: set VS, VP or RHO to 1 (-1 takes over what the stage before did)"

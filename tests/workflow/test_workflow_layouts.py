@@ -127,6 +127,18 @@ def test_waves_and_weights_of_a_stage_with_both_waves(settings):
     assert plan_of(chosen, "DENISE", wave_type=2).settings.physics.wave_type == 1
 
 
+def test_a_stage_of_sh_waves_alone_needs_a_parameter_that_they_depend_on(settings):
+    chosen = settings()
+    both = chosen.model_copy(update={"physics": chosen.physics.model_copy(update={"wave_type": 3})})
+    flags = {"vp": 1, "vs": 0, "rho": 0}
+    assert complaints(both, "DENISE", **flags, wave_type=1) == []
+    (message,) = complaints(both, "DENISE", **flags, wave_type=2)
+    assert message.endswith("stage 1 inverts for no parameter")
+    follow = {"vp": -1, "vs": -1, "rho": -1, "wave_type": 2}
+    with pytest.raises(ParameterError, match="stage 2: no parameter is inverted"):
+        plan_stages(both, (Stage(1, **flags, wave_type=1), Stage(2, **follow)))
+
+
 def test_wavelet_of_a_stage(settings):
     chosen = settings()
     engine = {"estimate": True, "engine": "fdlsq:waterlevel=0.01:exp=1.0", "trace_kill": False}
@@ -139,6 +151,23 @@ def test_wavelet_of_a_stage(settings):
     w = plan_of(estimating, estimate=1, wavelet_offset=-4.0, wavelet_level=0.1).settings.source_wavelet
     assert w.trace_kill_offset == 0
     assert not plan_of(estimating, estimate=0).settings.source_wavelet.estimate
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("fdlsq", "fdlsq:waterlevel=0.1"),
+        ("fbd:exp=1", "fbd:exp=1:waterlevel=0.1"),
+        ("fdlsq:waterlevel=1e-3", "fdlsq:waterlevel=0.1"),
+        ("ident:scaleenergy", "ident:scaleenergy"),
+    ],
+)
+def test_water_level_of_a_stage(settings, engine, expected):
+    chosen = settings()
+    given = {"estimate": True, "engine": engine}
+    estimating = chosen.model_copy(update={"source_wavelet": chosen.source_wavelet.model_copy(update=given)})
+    found = plan_of(estimating, estimate=1, wavelet_level=0.1).settings.source_wavelet.engine
+    assert found == expected
 
 
 # --- relations between columns and keys -------------------------------------------------------------------
@@ -300,6 +329,35 @@ def test_a_workflow_of_ifos2d_may_lower_the_corner(project, tmp_path):
     outcome = project.invert(tmp_path, **LOW_PASS, **keys)
     assert [record["low_pass"] for record in outcome.records] == [30.0] * 3 + [20.0] * 2
     assert outcome.said("stage 2 changes band-pass 4 to 30 Hz -> low-pass 20 Hz; the optimiser begins")
+
+
+def test_waves_may_change_from_stage_to_stage(project, tmp_path):
+    """SH, P-SV, both: what moves follows, and so does the misfit, which is one for synthetics that vanish."""
+    lines = [
+        header_of("DENISE"),
+        "1 1 1 1 0.9 0 0 2 0 0 0 0.005",
+        "2 1 1 1 0.9 0 0 1 0 0 0 0.005",
+        "3 1 1 1 0.9 0 0 3 0.5 0.5 0 0.005",
+    ]
+    (tmp_path / "workflow.txt").write_text("\n".join(lines))
+    both = {"WAVETYPE": 3, "QUELLART_SH": 1, "JOINT_INVERSION_PSV_SH_TYPE": 2}
+    project.forward(tmp_path, MFILE=project.folder / "true", SEIS_FILE=tmp_path / "obs", **both)
+    keys = {"USE_WORKFLOW": 1, "FILE_WORKFLOW": tmp_path / "workflow.txt", "ITERMAX": 7, **both}
+    outcome = project.invert(tmp_path, DATA_DIR=tmp_path / "obs", **keys)
+    assert [record["stage"] for record in outcome.records] == [1] * 3 + [2] * 3 + [3]
+    moving = [record["parameters"] for record in outcome.records]
+    assert moving == [["vs", "rho"]] * 3 + [list(NAMES)] * 4
+    assert outcome.said("stage 2 changes WAVETYPE 2 -> 1;")
+    assert outcome.said("stage 3 changes WAVETYPE 1 -> 3, JOINT_INVERSION_PSV_SH_ALPHA_VS 0 -> 0.5, ")
+    k = 6
+    for name in NAMES:
+        (tmp_path / f"then.{name}").write_bytes((tmp_path / f"inv_{name}_it{k}.bin").read_bytes())
+    alone = []
+    for waves in (1, 2):
+        one = {"WAVETYPE": waves, "QUELLART_SH": 1, "ITERMAX": 1, "DATA_DIR": tmp_path / "obs"}
+        (tmp_path / str(waves)).mkdir()
+        alone.append(project.invert(tmp_path / str(waves), MFILE=tmp_path / "then", **one).misfits[0])
+    assert outcome.misfits[k] == pytest.approx(sum(alone) / 2, rel=1e-3)
 
 
 def test_every_problem_of_a_workflow_is_named_at_once(project, tmp_path):
