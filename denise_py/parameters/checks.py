@@ -45,6 +45,7 @@ LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
 SH_ONLY: Final = 2  # number of the wave type
 BOTH_WAVES: Final = 3
+GAUSS_NEWTON: Final = 5  # number of the optimisation method
 NOT_OF_SH: Final = (2, 3, 4)  # seismograms that SH waves do not have
 LIST: Final = 2  # number of the filter with corners from a file
 SMOOTHING_ALONG_X: Final = 1
@@ -61,6 +62,7 @@ def check(settings: SettingsData) -> list[Finding]:
         _seismograms,
         _snapshots,
         _kind_of_run,
+        _gauss_newton,
         _source_wavelet,
         _filter,
         _inversion,
@@ -293,6 +295,21 @@ def _kind_of_run(s: SettingsData) -> Findings:
             "run.inversion",
             "sources.one_by_one",
         )
+
+
+def _gauss_newton(s: SettingsData) -> Findings:
+    """What a linearised simulation can serve."""
+    if not s.run.inversion or s.optimiser.method != GAUSS_NEWTON:
+        return
+    method = s.show("optimiser.method")
+    for path, allowed, remedy in (
+        ("misfit.norm", 2, "2"),
+        ("misfit.normalize", 0, "0"),
+        ("attenuation.mechanisms", 0, "0"),
+    ):
+        if s.at(path) != allowed:
+            text = f"{method} (Gauss-Newton) goes with {name_of(path)} = {remedy} only, found {s.show(path)};"
+            yield found("error", f"{text} take L-BFGS (2)", "optimiser.method", path)
 
 
 def _source_wavelet(s: SettingsData) -> Findings:

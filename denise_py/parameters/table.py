@@ -105,6 +105,7 @@ SAME_WINDOW: Final = both(equals("TIMEWIN", 1), equals("TW_IND", 0))
 FILE_TAPER: Final = either(equals("SWS_TAPER_FILE", 1), equals("SWS_TAPER_FILE_PER_SHOT", 1))
 JOINT_DATA: Final = both(INVERSION, equals("WAVETYPE", 3))
 LBFGS: Final = both(INVERSION, equals("GRAD_METHOD", 2))
+GAUSS_NEWTON: Final = both(INVERSION, equals("GRAD_METHOD", 5))
 WOLFE: Final = equals("WOLFE_CONDITION", 1)
 SOURCE_FIT: Final = equals("INV_STF", 1)
 
@@ -1515,10 +1516,20 @@ OPTIMISER: Final = (
     Key(
         "GRAD_METHOD", "optimiser", "method", "int", "optimisation method",
         "The preconditioned conjugate gradient needs little memory and a parabolic step search. L-BFGS "
-        "learns the curvature from earlier iterations and usually converges faster. The manual of DENISE "
-        "gives 1 as the default, the program demanded the key.",
+        "learns the curvature from earlier iterations and usually converges faster. Gauss-Newton computes "
+        "curvature by linearised simulations, three per product and shot, which pays where parameters "
+        "trade off against each other; it goes with LNORM = 2 in lossless media. The manual of DENISE gives "
+        "1 as the default, the program demanded the key; 5 is not one of DENISE's.",
         default=1, used=INVERSION,
-        choices={1: "preconditioned conjugate gradient (PCG)", 2: "L-BFGS"},
+        choices={
+            1: "preconditioned conjugate gradient (PCG)", 2: "L-BFGS", 5: "truncated Gauss-Newton"
+        },
+    ),
+    Key(
+        "GN_PRODUCTS", "optimiser", "products", "int", "products per Gauss-Newton iteration",
+        "Largest number of products with the Gauss-Newton matrix for one direction. Fewer are taken where the "
+        "linear system need not be solved any better (Eisenstat and Walker 1996).",
+        default=8, used=GAUSS_NEWTON, at_least=1,
     ),
     Key(
         "N_LBFGS", "optimiser", "history", "int", "remembered iterations of L-BFGS",

@@ -33,8 +33,8 @@ AS_REPORTED, EQUAL_SHARES = 2, 3  # ways to join the misfits of both wave types
 
 
 def optimiser_method(settings: Settings) -> str:
-    """'pcg' or 'lbfgs'."""
-    return "pcg" if settings.optimiser.method == 1 else "lbfgs"
+    """'pcg', 'lbfgs' or 'gauss-newton'."""
+    return {1: "pcg", 2: "lbfgs", 5: "gauss-newton"}[settings.optimiser.method]
 
 
 def optimiser_options(settings: Settings) -> Options:
@@ -42,8 +42,9 @@ def optimiser_options(settings: Settings) -> Options:
     o, method = settings.optimiser, optimiser_method(settings)
     return Options(
         method=method,
-        search="wolfe" if method == "lbfgs" and o.wolfe else "parabolic",
+        search="wolfe" if method == "gauss-newton" or (method == "lbfgs" and o.wolfe) else "parabolic",
         history=o.history,
+        max_products=o.products,
         first_step=o.first_step,
         step_divisor=o.step_divisor,
         max_trials=o.max_trials,
@@ -85,7 +86,6 @@ def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weigh
     """Weights of the shots' gradients in a stage in which some parameters are inverted."""
     settings = settings_of(setup, plan)
     t, e = settings.tapers, settings.precondition
-    sh = settings.physics.wave_type == SH_ALONE
 
     @cache  # files are read once per stage and process
     def from_files(number: int) -> np.ndarray:
@@ -95,13 +95,14 @@ def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weigh
         disc = circles(setup.grid, shot.nodes, t.shape, t.radius, t.core) if t.per_shot else 1.0
         return disc * from_files(shot.number) if t.file_per_shot else disc
 
-    same = setup.settings.precondition.epsilon_sh == setup.settings.precondition.epsilon
+    given = setup.settings.precondition
+    of_sh = e.epsilon if given.epsilon_sh == given.epsilon else e.epsilon_sh, e.per_shot_sh
     return Weighting(
         e.kind,
-        e.epsilon_sh if sh and not same else e.epsilon,
-        e.per_shot_sh if sh else e.per_shot,
+        *(of_sh if setup.settings.physics.wave_type == SH_ALONE else (e.epsilon, e.per_shot)),
         taper if t.per_shot or t.file_per_shot else None,
         len(slots) if t.file_per_shot else 1,
+        of_sh,
     )
 
 

@@ -21,6 +21,7 @@ from denise_py.optimise.descent import IterationReport, Minimiser, Problem
 from denise_py.output.gradients import ENDINGS
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
+    joint_weights,
     limit_warnings,
     misfit_of,
     model_limits,
@@ -196,6 +197,7 @@ class Inversion:
             shot_weighting(self.setup, plan, slots),
             recorded,
             (lambda *traces: self.results.write_traces(*traces, state.iteration)) if recorded else None,
+            joint_weights(self.setup, plan),
         )
         to_velocities, to_slots = partial(velocities_of, self.setup), partial(slots_of, self.setup)
         tests = trial_shots(self.setup)
@@ -205,6 +207,7 @@ class Inversion:
             lambda g: scaling.join(state.metric.apply(scaling.parts(g))),
             partial(state.objective.misfit, shots=tests) if tests else None,
             shaping.reshape(scaling),
+            product=state.objective.product,
         )
         options = optimiser_options(settings)
         state.minimiser = Minimiser(scaling.vector(model), problem, options, dot=self._dot)

@@ -11,13 +11,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 
 from denise_py.errors import NoProgressError, StabilityError
 from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS
-from denise_py.gradient.precondition import WeightSum, gradient_size, illumination, with_largest_one
+from denise_py.gradient.precondition import (
+    WeightSum,
+    average,
+    gradient_size,
+    illumination,
+    with_largest_one,
+)
+from denise_py.gradient.tangent import material_change
 from denise_py.mapping.scaling import Scaling
 from denise_py.misfit.joint import ALONE, JointWeights
 from denise_py.misfit.registry import Misfit, Reported, Totals
@@ -33,6 +41,9 @@ from denise_py.workflow.simulator import Simulator
 TraceSink = Callable[[int, Mapping[str, np.ndarray], Mapping[str, np.ndarray]], None]
 
 
+#: relative changes of the materials by physics, see gradient.tangent
+Changes = Mapping[Physics, NamedTuple]
+
 #: what waves report that have no share
 NOTHING = Reported(0.0, 0.0)
 
@@ -40,18 +51,26 @@ NOTHING = Reported(0.0, 0.0)
 @dataclass(frozen=True)
 class Weighting:
     """How the shots' gradients are weighted: EPRECOND, its water level, per shot or summed, and a taper of
-    each shot or none: (ny, nx), or (planes, ny, nx) with a plane for each of several parameters."""
+    each shot or none: (ny, nx), or (planes, ny, nx) with a plane for each of several parameters. sh: water
+    level and per shot or not of SH waves that are inverted together with P-SV waves, if they differ."""
 
     kind: int = 0
     epsilon: float = 0.0
     per_shot: bool = False
     taper: Callable[[Shot], np.ndarray] | None = None
     planes: int = 1
+    sh: tuple[float, bool] | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is weighted."""
         return self.kind != 0 or self.taper is not None
+
+    def sums(self, waves: int) -> tuple[WeightSum, ...]:
+        """What joins the weights of the shots, for each kind of waves."""
+        first = WeightSum(self.per_shot, self.epsilon)
+        second = WeightSum(self.sh[1], self.sh[0]) if self.sh else first
+        return (first, second)[:waves]
 
 
 class Objective:
@@ -78,7 +97,7 @@ class Objective:
         self._scaling, self._base, self._band = scaling, base, band
         self._every, self._weighting = every, weighting
         self._extra, self._sink = tuple(extra_components), sink
-        self._weights = WeightSum(weighting.per_shot, weighting.epsilon)
+        self._weights = weighting.sums(len(joint.shares))
         setup = simulator.setup
         # waves with a share of zero are not simulated
         self._joint, self._coefficients = joint, joint.shares
@@ -87,7 +106,7 @@ class Objective:
         )
         self._all = tuple(shot.number for shot in setup.shots)
         self._shape = setup.grid.shape
-        self._calibrated = False
+        self._calibrated, self._factors = False, [1.0]
         #: why points could not be evaluated, in their order; the caller empties it
         self.rejected: list[str] = []
         self._weight_of: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
@@ -113,7 +132,8 @@ class Objective:
         if not self._use(p):
             return math.inf, nothing
         count = 3 * len(self._joint.shares)
-        layers = count + (2 + self._weighting.planes if self._weighting.active else 0)
+        weights = len(self._weights) * (2 + self._weighting.planes)
+        layers = count + (weights if self._weighting.active else 0)
         total = np.zeros((layers, *self._shape))
         try:
             sums = self._run(self._all, total)
@@ -122,11 +142,11 @@ class Objective:
             return math.inf, nothing
         self._known = (np.array(p), sums)
         misfit, factors = self._report(sums, self._all)
+        self._factors = factors
         raw = total[:count].reshape(-1, 3, *self._shape)
         slopes = sum(factor * part for factor, part in zip(factors, raw, strict=True))
         if self._weighting.active:
-            own, summed = self._weights.parts(total[count:])
-            self._weight_of[_fingerprint(p)] = own.astype(np.float32), summed.astype(np.float32)
+            self._weight_of[_fingerprint(p)] = self._join_weights(total[count:], factors)
         gradient = self._scaling.gradient(dict(zip(SLOTS, slopes, strict=True)))
         if not np.any(gradient):
             raise NoProgressError(
@@ -153,7 +173,40 @@ class Objective:
         own, summed = weights
         return own.astype(np.float64), summed.astype(np.float64)
 
+    def product(self, p: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Gauss-Newton matrix at p, the point of the last gradient, times v: J^T W J v, for the L2 misfit.
+
+        Three simulations per shot: the forward run is repeated to keep its wavefield, then comes a linearised
+        and a transposed run.
+        """
+        self._use(p)
+        setup, medium = self._simulator.setup, self._simulator.medium
+        directions = {slot: np.zeros(self._shape) for slot in SLOTS}
+        directions |= {
+            slot: self._scaling.references[slot] * part for slot, part in self._scaling.parts(v).items()
+        }
+        model = setup.parameterization.model(medium)
+        lame = setup.parameterization.tangent(directions, model)
+        changes = {
+            physics: material_change(physics, lame, medium, setup.scheme.surface) for physics in setup.physics
+        }
+        total = np.zeros((3 * len(self._joint.shares), *self._shape))
+        self._run(self._all, total, changes)
+        raw = total.reshape(-1, 3, *self._shape)
+        slopes = sum(factor * part for factor, part in zip(self._factors, raw, strict=True))
+        return self._scaling.gradient(dict(zip(SLOTS, slopes, strict=True)))
+
     # ------------------------------------------------------------------------------------------ parts
+
+    def _join_weights(self, total: np.ndarray, factors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """Both factors of the weight from the sums over the shots; those of several kinds of waves are
+        averaged with the size of what their gradients contribute."""
+        of_waves = total.reshape(len(self._weights), -1, *self._shape)
+        own, summed = zip(
+            *(one.parts(part) for one, part in zip(self._weights, of_waves, strict=True)), strict=True
+        )
+        sizes = [abs(factor) * part[1] for factor, part in zip(factors, of_waves, strict=True)]
+        return average(own, sizes).astype(np.float32), average(summed, sizes).astype(np.float32)
 
     def _use(self, p: np.ndarray) -> bool:
         """Simulate in the model of p from now on, if it can be simulated; the same answer everywhere."""
@@ -201,7 +254,9 @@ class Objective:
         pairs = list(zip(self._coefficients, reported, strict=True))
         return sum(c * one.misfit for c, one in pairs), [c * one.factor for c, one in pairs]
 
-    def _run(self, shots: Sequence[int], gradient: np.ndarray | None) -> np.ndarray:
+    def _run(
+        self, shots: Sequence[int], gradient: np.ndarray | None, changes: Changes | None = None
+    ) -> np.ndarray:
         """(value, energy, traces) per shot and waves, (number of all shots, waves, 3); adds the shots'
         gradients (and weights) to `gradient` in place if it is given."""
         groups, own = self._simulator.processes.groups, self._simulator.processes.group_number
@@ -213,7 +268,7 @@ class Objective:
         ]
         for round_ in zip_longest(*queues):
             mine = round_[own]
-            part = self._simulate(mine, gradient is not None)
+            part = self._simulate(mine, gradient is not None, changes)
             numbers, field = {}, {}
             if part is not None:
                 numbers[mine] = np.zeros_like(sums)
@@ -226,14 +281,14 @@ class Objective:
         return sums
 
     def _simulate(
-        self, number: int | None, with_gradient: bool
+        self, number: int | None, with_gradient: bool, changes: Changes | None
     ) -> tuple[np.ndarray, np.ndarray | None] | None:
         """_shot, or None without a shot. A blow-up in any group is raised on all processes, which would
         otherwise wait for the sums of that group for ever."""
         part, trouble = None, ""
         if number is not None:
             try:
-                part = self._shot(number, with_gradient)
+                part = self._shot(number, with_gradient) if changes is None else self._curve(number, changes)
             except StabilityError as error:
                 trouble = f"shot {number}: {error}"
         troubles = [text for text in self._simulator.processes.world.allgather(trouble) if text]
@@ -269,6 +324,21 @@ class Objective:
         correlation = self._simulator.adjoint(adjoint)
         return None if correlation is None else (numbers, self._stack(shot, correlation))
 
+    def _curve(self, number: int, changes: Changes) -> tuple[np.ndarray, np.ndarray] | None:
+        """Zeros in place of a misfit, and the share of a shot in `product`, on the head of the group."""
+        simulator, shot = self._simulator, self._simulator.setup.shots[number - 1]
+        simulator.forward(shot, self._components, self._band, self._every)
+        traces = simulator.linearised(changes, self._components)
+        adjoint = None
+        if traces is not None:
+            adjoint = {c: self._observed.curvature(number, c, traces[c]) for c in self._components}
+        correlation = simulator.adjoint(adjoint)
+        if correlation is None:
+            return None
+        found = [self._slopes(physics, correlation) for physics in simulator.setup.physics]
+        layers = [slopes[slot] for slopes in found for slot in SLOTS]
+        return np.zeros((len(self._joint.shares), 3)), np.stack(layers)
+
     def _compare(self, shot: Shot, traces, components) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Raw misfit, energy and number of traces per waves, and adjoint sources for the recorded traces."""
         sums, adjoint = np.zeros((len(self._joint.shares), 3)), {}
@@ -281,27 +351,34 @@ class Objective:
     def _stack(self, shot: Shot, correlations: Mapping[Physics, Mapping[str, np.ndarray]]) -> np.ndarray:
         """Gradients of the raw misfits of a shot, three layers (ny, nx) for each kind of waves, followed by
         its share of the weights."""
-        setup, medium = self._simulator.setup, self._simulator.medium
-        model, courant = setup.parameterization.model(medium), setup.time.dt / setup.grid.dh
-        layers, parts = [], {slot: np.zeros(self._shape) for slot in SLOTS}
-        for physics in setup.physics:
-            found = {slot: np.zeros(self._shape) for slot in SLOTS}
-            if physics in correlations:
-                lame = material_gradient(
-                    physics, correlations[physics], medium, courant, setup.scheme.surface
-                )
-                found = setup.parameterization.gradient(lame, model)
+        layers, weights = [], []
+        taper = self._weighting.taper(shot) if self._weighting.taper else None
+        for physics, joined in zip(self._simulator.setup.physics, self._weights, strict=True):
+            found = self._slopes(physics, correlations)
             layers += [found[slot] for slot in SLOTS]
-            parts = {slot: parts[slot] + found[slot] for slot in SLOTS}
-        if self._weighting.active:
-            source, receiver = (
-                sum(correlation[name] for correlation in correlations.values())
-                for name in ("source_energy", "energy")
-            )
-            w = illumination(self._weighting.kind, source, receiver, setup.grid)
-            taper = self._weighting.taper(shot) if self._weighting.taper else None
-            layers.extend(self._weights.share(w, taper, gradient_size(parts, dict(self._scaling.references))))
-        return np.stack(layers)
+            if self._weighting.active:
+                w = self._illumination(correlations.get(physics))
+                size = gradient_size(found, dict(self._scaling.references))
+                weights.extend(joined.share(w, taper, size))
+        return np.stack(layers + weights)
+
+    def _slopes(
+        self, physics: Physics, correlations: Mapping[Physics, Mapping[str, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """Derivatives of the raw misfit of one kind of waves {slot: (ny, nx)}, zero if there is none."""
+        setup, medium = self._simulator.setup, self._simulator.medium
+        if physics not in correlations:
+            return {slot: np.zeros(self._shape) for slot in SLOTS}
+        courant, surface = setup.time.dt / setup.grid.dh, setup.scheme.surface
+        lame = material_gradient(physics, correlations[physics], medium, courant, surface)
+        return setup.parameterization.gradient(lame, setup.parameterization.model(medium))
+
+    def _illumination(self, correlation: Mapping[str, np.ndarray] | None) -> np.ndarray:
+        """EPRECOND of one shot and kind of waves, (ny, nx); zero if these are not simulated."""
+        if correlation is None:
+            return np.zeros(self._shape)
+        energies = correlation["source_energy"], correlation["energy"]
+        return illumination(self._weighting.kind, *energies, self._simulator.setup.grid)
 
 
 def _fingerprint(p: np.ndarray) -> bytes:

@@ -55,7 +55,8 @@ class ObservedData:
         self.components = tuple(
             name if name == "p" else f"v{name}" for name in data_components(setup.settings)
         )
-        self.pressure_factor = pressure_factor(setup) if len(self.components) > 1 else 1.0
+        beside_velocities = "p" in self.components and len(self.components) > 1
+        self.pressure_factor = pressure_factor(setup) if beside_velocities else 1.0
         self._raw: dict[tuple[int, str], FieldData] = {}
         self._gathers: dict[tuple[int, str], _Gather] = {}
         self._selections: dict[tuple[int, int], _Selection] = {}
@@ -109,6 +110,14 @@ class ObservedData:
         adjoint[gather.used] = found.adjoint
         slope = gather.processing.transpose(adjoint, recorded)
         return Compared(found.value, found.energy, len(gather.traces), slope)
+
+    def curvature(self, shot: int, component: str, change: np.ndarray) -> np.ndarray:
+        """Second derivative of the raw L2 misfit times a change of the recorded traces (ntr, nt), for
+        processing without normalisation; (ntr, nt) float64."""
+        gather = self._gathers[shot, component]
+        processed = 2.0 * gather.processing.apply(change)
+        processed[~gather.used] = 0.0
+        return gather.processing.transpose(processed, change)
 
     def traces(self, shot: int, component: str) -> np.ndarray:
         """Processed traces (n, nt) float64 of the n that count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,21 +59,36 @@ class Simulator:
     ) -> dict[str, np.ndarray] | None:
         """Traces {component: (ntr, nt)} on the head of the group, None elsewhere. Collective over the group.
 
-        band: filter of the given wavelets, not of estimated ones; keep_every: keep the forward field of every n-th step for `adjoint`;
-        scales: factors (ny, nx) of components (div and curl need them); snapshots: write those that the
-        settings ask for.
+        band: filter of the given wavelets, not of estimated ones; keep_every: keep the forward field of every
+        n-th step for `adjoint`; scales: factors (ny, nx) of components (div and curl need them); snapshots:
+        write those that the settings ask for.
         """
         if shot.number in self.estimated:
             shot, band = self.estimated[shot.number], None
         self._shot, self._kept_every = shot, keep_every
         traces: dict[str, np.ndarray] = {}
+        used = []
         for wave in self.waves:
             takes = self._snapshots(shot, wave.propagator) if snapshots else None
-            if not wave.recordable(components) and takes is None:
-                continue
-            traces |= wave.forward(shot, components, band, keep_every, scales or {}, takes)
-        loops = total_times(wave.propagator.times for wave in self.waves)
+            if wave.recordable(components) or takes is not None:
+                traces |= wave.forward(shot, components, band, keep_every, scales or {}, takes)
+                used.append(wave)
+        loops = total_times(wave.propagator.times for wave in used)
         self.timings.add(shot.number, "forward", loops)
+        return {name: traces[name] for name in components} if self.processes.group.is_root else None
+
+    def linearised(
+        self, changes: Mapping[Physics, NamedTuple], components: Collection[str]
+    ) -> dict[str, np.ndarray] | None:
+        """Changes of the traces {component: (ntr, nt)} to first order, about the forward run that was kept
+        last, on the head of the group; its transpose is `adjoint`. Collective over the group.
+
+        changes: relative changes of the materials by physics, see gradient.tangent.
+        """
+        traces: dict[str, np.ndarray] = {}
+        for wave in self.waves:
+            if wave.recordable(components):
+                traces |= wave.linearised(changes[wave.physics], components, self._shot.receivers)
         return {name: traces[name] for name in components} if self.processes.group.is_root else None
 
     def adjoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,6 +68,18 @@ class Wave:
         recording = local_recording(self.physics, mine, nodes, *place, *axis, dict(scales), self._subgrid)
         p.forward(injection, recording.arrays, self._store(keep_every) if keep_every else None, snapshots)
         return self._collect(recording, mine, shot.receivers.ntr)
+
+    def linearised(self, change: NamedTuple, components: Collection[str], receivers: Receivers) -> Fields:
+        """Changes of the traces {component: (ntr, nt)}, to first order, about the forward run that was kept
+        last, on the head of the group. change: see Propagator.linearised."""
+        p, mine = self.propagator, self.recordable(components)
+        place = self._processes.block, p.half
+        axis = self._setup.time.nt, p.dtype
+        recording = local_recording(
+            self.physics, mine, self._nodes(receivers), *place, *axis, {}, self._subgrid
+        )
+        p.linearised(change, recording.arrays, self._storage.arrays)
+        return self._collect(recording, mine, receivers.ntr)
 
     def adjoint(self, adjoint_sources: Mapping[str, np.ndarray], receivers: Receivers) -> Fields:
         """Correlations {name: (ny, nx)} with the forward field kept last and its 'source_energy', as they

@@ -19,7 +19,7 @@ from denise_py.mapping.scaling import Scaling
 from denise_py.medium.model_io import write_grid_file
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.settings import Settings
-from denise_py.workflow.choices import misfit_of
+from denise_py.workflow.choices import joint_weights, misfit_of
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.objective import Objective, Weighting
@@ -201,7 +201,17 @@ def objective_of(
     simulator = Simulator(setup, processes)
     weighting = weighting or Weighting()
     band = plan.band()
-    objective = Objective(simulator, observed, misfit, scaling, setup.model, band, every, weighting)
+    objective = Objective(
+        simulator,
+        observed,
+        misfit,
+        scaling,
+        setup.model,
+        band,
+        every,
+        weighting,
+        joint=joint_weights(setup, plan),
+    )
     return objective, scaling, setup
 
 
