@@ -10,6 +10,8 @@ Weights are a preconditioner: they never enter the gradient that line searches a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from denise_py.grid import Grid
@@ -75,6 +77,16 @@ class WeightSum:
         """The joint weight, largest value 1, the product of both parts."""
         own, summed = self.parts(total)
         return with_largest_one(own * summed)
+
+
+def average(values: Sequence[np.ndarray], sizes: Sequence[np.ndarray]) -> np.ndarray:
+    """Average of arrays (..., ny, nx) with weights (ny, nx) that are not negative; the plain mean where all
+    of these are zero. A single array comes back as it is."""
+    if len(values) == 1:
+        return values[0]
+    total = sum(sizes)
+    shares = [np.divide(s, total, out=np.full(s.shape, 1 / len(sizes)), where=total > 0) for s in sizes]
+    return sum(share * value for share, value in zip(shares, values, strict=True))
 
 
 def with_largest_one(weight: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import pytest
 
 from denise_py.gradient.precondition import (
     WeightSum,
+    average,
     gradient_size,
     illumination,
     inverse_with_water_level,
@@ -209,3 +210,14 @@ def test_the_weight_is_the_product_of_its_parts():
 def test_largest_value_one():
     assert np.array_equal(with_largest_one(np.array([1.0, 4.0])), [0.25, 1.0])
     assert np.array_equal(with_largest_one(np.zeros(3)), np.ones(3))
+
+
+def test_average_of_several_weights():
+    rng = np.random.default_rng(10)
+    a, b, s, t = rng.random((4, *GRID.shape))
+    s[2, 3] = t[2, 3] = 0.0
+    result = average([a, b], [s, t])
+    used = s + t > 0
+    np.testing.assert_allclose(result[used], ((a * s + b * t)[used]) / (s + t)[used], rtol=1e-13)
+    assert result[2, 3] == pytest.approx((a[2, 3] + b[2, 3]) / 2)
+    assert average([a], [s]) is a

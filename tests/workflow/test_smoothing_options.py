@@ -396,3 +396,25 @@ def test_two_groups_give_the_same_model_bitwise(project, tmp_path, tmp_path_fact
         assert expected
         for file in expected:
             assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_both_waves_have_their_own_weights(project, tmp_path):
+    """P-SV and SH waves together: the switches and water levels of both reach the weight."""
+    waves = {"WAVETYPE": 3, "QUELLART_SH": 1}
+    project.forward(tmp_path, MFILE=project.folder / "true", SEIS_FILE=tmp_path / "obs", **waves)
+    keys = waves | {"DATA_DIR": tmp_path / "obs", "EPRECOND": 3, "EPSILON_WE": 0.01}
+
+    def weight(**changes) -> np.ndarray:
+        first_iteration(project, tmp_path, **(keys | changes))
+        return read_grid(tmp_path / "jac_approx_hessian_it1.bin")
+
+    plain = weight()
+    assert np.array_equal(weight(EPSILON_WE_SH=0.01), plain)
+    changes = (
+        {"EPSILON_WE_SH": 0.2},
+        {"EPRECOND_PER_SHOT_SH": 1},
+        {"EPRECOND_PER_SHOT": 1},
+        {"EPSILON_WE": 0.2},
+    )
+    for change in changes:
+        assert np.max(np.abs(weight(**change) - plain)) > 0.01
