@@ -15,6 +15,7 @@ usage: denise FILE.json           run a parameter file (forward modelling or inv
        mpirun -np N denise FILE.json
        denise check FILE.json     check a parameter file and everything it reads, then stop
        denise explain [KEY]       what a parameter means; without KEY, all of them
+       denise convert FILE OUT    turn a parameter file of IFOS2D or DENISE Black Edition into one of denise
        denise pick FILE.json      pick first arrivals of the observed data (see denise pick --help)
        denise plot ...            figures of models, gathers and misfit (see denise plot --help)
        denise --help | --version
@@ -64,6 +65,11 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
         return check.run(args)
 
+    def convert(args: list[str]) -> int:
+        from denise_py.cli import convert
+
+        return convert.run(args)
+
     def explain(args: list[str]) -> int:
         from denise_py.cli import explain
 
@@ -79,7 +85,7 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
         return plot.run(args)
 
-    return {"check": check, "explain": explain, "pick": pick, "plot": plot}
+    return {"check": check, "convert": convert, "explain": explain, "pick": pick, "plot": plot}
 
 
 def _run_file(args: list[str], comm) -> int:
