@@ -14,7 +14,7 @@ from denise_py.parameters.workflow_file import read_workflow
 
 # Parts of the names of cases that need something this version lacks.
 MISSING = """
-inv_psvsh stf
+stf
 lbfgs_step0
 """
 
