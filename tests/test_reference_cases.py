@@ -89,6 +89,8 @@ def test_first_misfit_and_gradient(case, tmp_path):
 #: cases whose start model breaks the limits: it is moved into them before the first iteration, the original
 #: does so with the first update
 MOVED_START = ("inv_bounds", "inv_vpvs")
+#: 2 (1 + F / N) with F / N = -0.9993 is a difference of nearly equal numbers, in single precision
+CANCELLED = {"grad_lnorm7": 2e-2, "inv_lnorm7": 2e-2}
 
 
 @pytest.mark.slow
@@ -102,8 +104,9 @@ def test_first_misfit_of_all_cases(case, tmp_path):
     expected = case / "expected" / "L2_LOG.dat"
     theirs = _misfits(expected) if expected.exists() else []
     ours = _misfits(work / "L2_LOG.dat")
-    if theirs and case.name not in MOVED_START:
-        assert ours[0] == pytest.approx(theirs[0], rel=MISFIT)
+    # the original's misfits 1, 3 and 4 are always zero
+    if theirs and theirs[0] and case.name not in MOVED_START:
+        assert ours[0] == pytest.approx(theirs[0], rel=CANCELLED.get(case.name, MISFIT))
     assert ours[-1] <= ours[0] or "timefilt" in case.name or "workflow" in case.name
 
 

@@ -3,7 +3,7 @@
 A homogeneous medium of velocity c has the Green's functions exp(-i k r) / (4 pi r) and, far from the source,
 exp(-i k r - i pi/4) / sqrt(8 pi k r). Their ratio is sqrt(2 pi r c / w) exp(-i pi/4), also that of surface
 waves by stationary phase; it has the dimension of a length. In time it is the convolution with 1/sqrt(t),
-whose transform is sqrt(pi / w) exp(-i pi/4). Forbriger, Gross & Schaefer 2014, Geophys. J. Int. 198, 1422-1442.
+whose transform is sqrt(pi / w) exp(-i pi/4). Forbriger et al. 2014, Geophys. J. Int. 198, 1422-1442.
 """
 
 from __future__ import annotations
