@@ -8,6 +8,7 @@ from denise_py.parallel.domain import Groups, decompose
 from denise_py.parameters.settings import read_settings
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, prepare
+from denise_py.workflow.source_wavelet import read_selections
 from denise_py.workflow.stages import plan_stages
 from denise_py.workflow.summary import describe
 
@@ -30,8 +31,10 @@ def run(args: list[str]) -> int:
         print(line)
     warnings = list(setup.warnings)
     if settings.run.inversion:
-        for plan in plan_stages(settings, setup.workflow, setup.corners):
+        stages = plan_stages(settings, setup.workflow, setup.corners)
+        for plan in stages:
             print(plan.describe())
+        read_selections(setup, stages, setup.shots)
         warnings += ObservedData(setup, [shot.number for shot in setup.shots]).warnings
     for warning in warnings:
         print(f"warning: {warning}")

@@ -1,10 +1,12 @@
 """The text of PARA: how source wavelets are estimated, as `name:option:option=value:...`.
 
     fdlsq:exp=1.0:waterlevel=0.01        least squares in the frequency domain; fbd is its old name
+    tdlsq:exp=1.0:waterlevel=0.01        least squares in time, which DENISE does not have
     ident:scaleenergy                    the given wavelet, scaled to the energy of the data
 
-Options of both: exp=k weights traces by offset^k; verbose and DEBUG=n are known but do nothing here. Options
-of fdlsq: waterlevel, fpad, fpow2 (pow2 in DENISE's manual), fdiv, tshift; of ident: scaleenergy.
+Options of all: exp=k weights traces by offset^k; verbose and DEBUG=n are known but do nothing here. Options
+of fdlsq: waterlevel, tshift, fpad, fpow2 (pow2 in DENISE's manual), fdiv; of tdlsq: waterlevel, tshift; of
+ident: scaleenergy.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from denise_py.errors import ParameterError
 from denise_py.parameters.values import parse_number, shorten
 
 LEAST_SQUARES: Final = "fdlsq"
+IN_TIME: Final = "tdlsq"
 IDENTITY: Final = "ident"
+ENGINES: Final = (LEAST_SQUARES, IN_TIME, IDENTITY)
 OLD_NAMES: Final = {"fbd": LEAST_SQUARES}
 
 
@@ -25,9 +29,10 @@ OLD_NAMES: Final = {"fbd": LEAST_SQUARES}
 class WaveletEngine:
     """How a source wavelet is estimated.
 
-    name: 'fdlsq' or 'ident'; exponent: of the offset in the weights of traces; water_level: in parts of the
-    mean energy of the synthetic spectra; padding: length of the spectra in lengths of a trace; power_of_two,
-    multiple_of: what that length is rounded up to; shift: delay of the result in s; scale_energy: of ident.
+    name: 'fdlsq', 'tdlsq' or 'ident'; exponent: of the offset in the weights of traces; water_level: in parts
+    of the mean energy of the synthetic spectra; padding: length of the spectra in lengths of a trace;
+    power_of_two, multiple_of: what that length is rounded up to; shift: delay of the result in s;
+    scale_energy: whether ident scales.
     """
 
     name: str = LEAST_SQUARES
@@ -42,10 +47,10 @@ class WaveletEngine:
 
 @dataclass(frozen=True)
 class _Option:
-    """Field it sets ('' for none), the name of the only engine that has it or '', whether a value follows."""
+    """Field it sets ('' for none), the engines that have it, whether a value follows, and its limits."""
 
     field: str
-    engine: str = LEAST_SQUARES
+    engines: tuple[str, ...] = (LEAST_SQUARES,)
     has_value: bool = True
     above: float = -math.inf
     at_least: float = -math.inf
@@ -65,16 +70,16 @@ class _Option:
 
 _FLAG_POWER: Final = _Option("power_of_two", has_value=False)
 _OPTIONS: Final = {
-    "exp": _Option("exponent", engine="", at_least=-20.0, at_most=20.0),
-    "waterlevel": _Option("water_level", above=0.0),
+    "exp": _Option("exponent", ENGINES, at_least=-20.0, at_most=20.0),
+    "waterlevel": _Option("water_level", (LEAST_SQUARES, IN_TIME), above=0.0),
     "fpad": _Option("padding", at_least=1.0, at_most=100.0),
     "fpow2": _FLAG_POWER,
     "pow2": _FLAG_POWER,
     "fdiv": _Option("multiple_of", at_least=1.0, at_most=1e6, whole=True),
-    "tshift": _Option("shift"),
-    "scaleenergy": _Option("scale_energy", engine=IDENTITY, has_value=False),
-    "verbose": _Option("", engine="", has_value=False),
-    "DEBUG": _Option("", engine="", whole=True),
+    "tshift": _Option("shift", (LEAST_SQUARES, IN_TIME)),
+    "scaleenergy": _Option("scale_energy", (IDENTITY,), has_value=False),
+    "verbose": _Option("", ENGINES, has_value=False),
+    "DEBUG": _Option("", ENGINES, whole=True),
 }
 
 
@@ -82,10 +87,10 @@ def parse_engine(text: str) -> WaveletEngine:
     """The engine that a text of PARA describes. Raises ParameterError with everything that is wrong."""
     name, *words = (word.strip() for word in text.split(":"))
     name = OLD_NAMES.get(name, name)
-    if name not in (LEAST_SQUARES, IDENTITY):
+    if name not in ENGINES:
         raise ParameterError(
             f"PARA = {shorten(text, 60)}: there is no method '{shorten(name, 30)}'; allowed are fdlsq "
-            "(fbd is its old name) and ident, followed by options as in fdlsq:exp=1.0:waterlevel=0.01"
+            "(fbd is its old name), tdlsq and ident, followed by options as in fdlsq:exp=1.0:waterlevel=0.01"
         )
     fields: dict[str, float | bool | int] = {}
     problems = []
@@ -124,8 +129,8 @@ def _take(word: str, engine: str, fields: dict[str, float | bool | int]) -> str:
     """Puts an option into the fields; what is wrong with it, or ''."""
     name, equals, written = (part.strip() for part in word.partition("="))
     option = _OPTIONS.get(name)
-    if option is None or option.engine not in ("", engine):
-        allowed = (n for n, o in _OPTIONS.items() if o.engine in ("", engine))
+    if option is None or engine not in option.engines:
+        allowed = (n for n, o in _OPTIONS.items() if engine in o.engines)
         return f"{engine} has no such option; allowed are {', '.join(allowed)}"
     if option.field in fields:
         return "is given twice"

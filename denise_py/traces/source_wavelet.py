@@ -1,97 +1,170 @@
-"""Estimating a source wavelet: the filter that turns synthetic into observed traces, applied to the wavelet.
+"""Estimating a source wavelet from synthetic and observed traces by damped least squares.
 
-With the spectra S_r of the synthetic and D_r of the observed traces, both padded with zeros to L samples, and
-weights f_r of the traces, the filter
+With the spectra S_r of the synthetic and D_r of the observed traces, that W of the given wavelet, and weights
+f_r of the traces, the wavelet
 
-    q = sum_r f_r^2 conj(S_r) D_r / (e + sum_r f_r^2 |S_r|^2)
+    X = W sum_r f_r^2 conj(S_r) D_r / (e + sum_r f_r^2 |S_r|^2)                                            (1)
 
-minimises sum_r f_r^2 |D_r - q S_r|^2 + e |q|^2 at every frequency: damped least squares. The damping e is
-the water level times sum_r f_r^2 sum_n s_rn^2, the mean over all frequencies of the other term of the
-denominator. Synthetic traces are linear in their wavelet: one with the spectrum q W makes traces with the
-spectra q S_r. q is a ratio of spectra, so the sampling interval does not enter and the new wavelet has the
-size of the data.
+minimises
 
-q may begin before time 0, when the given wavelet is late: only the product q W has to be causal. It is cut
-where it is not, and to the length of the given wavelet.
+    sum_r f_r^2 |S_r X - W D_r|^2 + e |X|^2                                                                (2)
+
+at every frequency. The damping e is the water level times sum_r f_r^2 sum_n s_rn^2, the mean over all
+frequencies of the other term of the denominator. Traces are linear in their wavelet, so that S_r / W is the
+response of the ground, and (2) asks for the wavelet whose traces, seen through w, are the data seen through
+w. Only ratios of spectra occur: the sampling interval does not enter, and the new wavelet has the size of
+the data. The filter X / W may begin before time 0, as it does when the given wavelet is late; the wavelet
+itself is cut there.
+
+fdlsq is (1). Spectra know nothing of the end of the record, where traces are cut while waves still arrive.
+In time, (2) is a sum over samples of s_r * x - w * d_r, and these convolutions hold sample by sample for
+cut traces as well, as long as x is causal. tdlsq minimises this sum over the samples of the record, for a
+causal x, by conjugate gradients; the spectra serve as preconditioner.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
 
-from denise_py.parameters.wavelet_engine import IDENTITY, WaveletEngine
+from denise_py.parameters.wavelet_engine import IDENTITY, IN_TIME, WaveletEngine
+
+#: conjugate gradients end when the gradient of (2) has become this part of that at 0, or after so many steps
+ACCURACY, MOST_STEPS = 1e-6, 200
 
 
 @dataclass(frozen=True, eq=False)
-class SourceFilter:
-    """A filter between wavelets. spectrum: (size // 2 + 1,) complex128 of `size` samples."""
+class WaveletEstimate:
+    """A wavelet (nt,) float64; the energy of the weighted data w * d_r and what it leaves of that."""
 
-    spectrum: np.ndarray
-    size: int
-
-    def apply(self, series: np.ndarray) -> np.ndarray:
-        """Filtered series (..., nt) with nt <= size, float64, from the first sample on."""
-        nt = series.shape[-1]
-        spectra = scipy.fft.rfft(np.asarray(series, np.float64), self.size)
-        return scipy.fft.irfft(self.spectrum * spectra, self.size)[..., :nt]
+    wavelet: np.ndarray
+    energy: float
+    left: float
 
 
 def spectrum_size(nt: int, engine: WaveletEngine) -> int:
-    """Length L of the padded traces of nt samples."""
+    """Length of the padded traces of nt samples in (1)."""
     size = max(int(engine.padding * nt), nt)
     if engine.power_of_two:
         size = 1 << (size - 1).bit_length()
     return -(-size // engine.multiple_of) * engine.multiple_of
 
 
-def estimate_filter(
-    synthetic: np.ndarray, observed: np.ndarray, weights: np.ndarray, engine: WaveletEngine, dt: float
-) -> SourceFilter:
-    """The filter from synthetic to observed traces, both (ntr, nt) sampled at dt (s), weighted by (ntr,).
+def estimate_wavelet(
+    given: np.ndarray,
+    synthetic: np.ndarray,
+    observed: np.ndarray,
+    weights: np.ndarray,
+    engine: WaveletEngine,
+    dt: float,
+) -> WaveletEstimate:
+    """The wavelet that explains the observed traces, where the given one (nt,) has made the synthetic traces;
+    both (ntr, nt), sampled at dt (s), weighted by (ntr,).
 
     Traces of all components together. Observed traces of zeros are left out: they say nothing about wavelets.
     Raises ValueError when no trace is left or all synthetic ones are zero.
     """
     f = np.where(np.any(observed, axis=1), weights, 0.0)
     f = f / max(float(np.max(np.abs(f), initial=0.0)), np.finfo(float).tiny)
-    used = np.any(synthetic, axis=1) & (f != 0)
-    if not np.any(used):
+    used = f != 0
+    if not np.any(np.any(synthetic, axis=1) & used):
         raise ValueError("no trace is left from which a wavelet could be estimated")
-    kept = f != 0
-    s, d, f = (np.asarray(array, np.float64)[kept] for array in (synthetic, observed, f))
+    s, d = (np.asarray(traces, np.float64)[used] for traces in (synthetic, observed))
     # amplitudes of seismology, squared, would leave the range of numbers
-    unit_s, unit_d = np.abs(s).max(), np.abs(d).max()
-    s, d = f[:, None] * (s / unit_s), f[:, None] * (d / unit_d)
-    size = spectrum_size(s.shape[1], engine)
-    frequencies = scipy.fft.rfftfreq(size, dt)
+    unit_s, unit_d, unit_w = (float(np.max(np.abs(series))) for series in (s, d, given))
+    s, d = f[used, None] * (s / unit_s), f[used, None] * (d / unit_d)
+    problem = _Problem(given / unit_w, s, _delayed(d, engine.shift / dt), engine.water_level)
     if engine.name == IDENTITY:
-        gain = math.sqrt(np.sum(d**2) / np.sum(s**2)) * unit_d / unit_s if engine.scale_energy else 1.0
-        spectrum = np.full(frequencies.size, gain, dtype=np.complex128)
+        x = problem.scaled() if engine.scale_energy else given / unit_w * (unit_s / unit_d)
+    elif engine.name == IN_TIME:
+        x = problem.in_time()
     else:
-        spectrum = _least_squares(s, d, size, engine.water_level) * (unit_d / unit_s)
-    return SourceFilter(spectrum * np.exp(-2j * np.pi * frequencies * engine.shift), size)
+        x = problem.in_frequency(spectrum_size(given.size, engine))
+    return WaveletEstimate(x * (unit_w * unit_d / unit_s), *problem.energies(x))
 
 
-def _least_squares(s: np.ndarray, d: np.ndarray, size: int, water_level: float) -> np.ndarray:
-    """q of the module for traces (ntr, nt) that carry their weights."""
-    spectra_s, spectra_d = scipy.fft.rfft(s, size), scipy.fft.rfft(d, size)
-    crossed = np.sum(np.conj(spectra_s) * spectra_d, axis=0)
-    power = np.sum(np.abs(spectra_s) ** 2, axis=0)
-    return crossed / (water_level * np.sum(s**2) + power)
+class _Problem:
+    """(2) for a given wavelet w (nt,) and weighted traces s, d (ntr, nt)."""
+
+    def __init__(self, w: np.ndarray, s: np.ndarray, d: np.ndarray, water_level: float) -> None:
+        self._w, self._s, self._d = w, s, d
+        self._size = scipy.fft.next_fast_len(2 * w.size, real=True)
+        self._spectra = scipy.fft.rfft(s, self._size)
+        self._data = self._convolved(scipy.fft.rfft(w, self._size), d)
+        self._damping = water_level * float(np.sum(s**2))
+
+    def scaled(self) -> np.ndarray:
+        """The given wavelet (nt,), scaled to the energy of the data."""
+        return math.sqrt(np.sum(self._d**2) / np.sum(self._s**2)) * self._w
+
+    def in_frequency(self, size: int) -> np.ndarray:
+        """(1) with spectra of `size` samples, (nt,)."""
+        s, d, w = (scipy.fft.rfft(series, size) for series in (self._s, self._d, self._w))
+        ratio = np.sum(np.conj(s) * d, axis=0) / (self._damping + np.sum(np.abs(s) ** 2, axis=0))
+        return scipy.fft.irfft(w * ratio, size)[: self._w.size]
+
+    def in_time(self) -> np.ndarray:
+        """The causal wavelet (nt,) that minimises (2) in the record."""
+        inverse = 1.0 / (self._damping + np.sum(np.abs(self._spectra) ** 2, axis=0))
+        return conjugate_gradients(
+            lambda x: self._transpose(self._convolved(self._spectra, x)) + self._damping * x,
+            self._transpose(self._data),
+            lambda x: self._convolved(inverse, x),
+            self.in_frequency(self._size),
+        )
+
+    def energies(self, x: np.ndarray) -> tuple[float, float]:
+        """Sums of squares of w * d and of x * s - w * d."""
+        left = self._convolved(self._spectra, x) - self._data
+        return float(np.sum(self._data**2)), float(np.sum(left**2))
+
+    def _convolved(self, spectra: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """Convolution of series (..., nt) with something of the given spectra, (..., nt)."""
+        product = spectra * scipy.fft.rfft(series, self._size)
+        return scipy.fft.irfft(product, self._size)[..., : self._w.size]
+
+    def _transpose(self, traces: np.ndarray) -> np.ndarray:
+        """Transpose of the convolution with s, summed over the traces, (nt,)."""
+        spectrum = np.sum(np.conj(self._spectra) * scipy.fft.rfft(traces, self._size), axis=0)
+        return scipy.fft.irfft(spectrum, self._size)[: self._w.size]
 
 
-def misfit_of(
-    synthetic: np.ndarray, observed: np.ndarray, weights: np.ndarray, found: SourceFilter
-) -> tuple[float, float]:
-    """Weighted energy of the observed traces (ntr, nt), and of what filtered synthetic ones leave of it."""
-    f = np.where(np.any(observed, axis=1), weights, 0.0)[:, None]
-    data = f * np.asarray(observed, np.float64)
-    left = data - f * found.apply(synthetic)
-    return float(np.sum(data**2)), float(np.sum(left**2))
+def conjugate_gradients(
+    product: Callable[[np.ndarray], np.ndarray],
+    right: np.ndarray,
+    preconditioner: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+) -> np.ndarray:
+    """Solution (n,) of product(x) = right for a symmetric positive product, begun at `start`."""
+    x, residual = start, right - product(start)
+    along = preconditioner(residual)
+    size = float(residual @ along)
+    goal = ACCURACY**2 * float(right @ preconditioner(right))
+    direction = along
+    for _ in range(MOST_STEPS):
+        if size <= goal:
+            break
+        image = product(direction)
+        step = size / float(direction @ image)
+        x, residual = x + step * direction, residual - step * image
+        along = preconditioner(residual)
+        before, size = size, float(residual @ along)
+        direction = along + (size / before) * direction
+    return x
+
+
+def _delayed(series: np.ndarray, steps: float) -> np.ndarray:
+    """Series (..., nt) later by so many samples, earlier if negative; what leaves the record is lost."""
+    if steps == 0:
+        return series
+    nt = series.shape[-1]
+    size = scipy.fft.next_fast_len(2 * nt, real=True)
+    phase = np.exp(-2j * np.pi * scipy.fft.rfftfreq(size) * steps)
+    return scipy.fft.irfft(scipy.fft.rfft(series, size) * phase, size)[..., :nt]
 
 
 def end_taper(nt: int, dt: float, begin: float, end: float) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from denise_py.acquisition.tables import data_lines
 from denise_py.errors import DataError
-from denise_py.parameters.models import MisfitSettings
+from denise_py.parameters.models import MisfitSettings, SourceWaveletSettings
 from denise_py.traces.processing import time_window
 from denise_py.workflow.setup import Setup, Shot
 
@@ -31,8 +31,11 @@ def offsets(shot: Shot) -> np.ndarray:
     return np.hypot(*(shot.receivers.positions - np.asarray(shot.position)).T)
 
 
-def killed(setup: Setup, chosen: MisfitSettings, shot: Shot, stage: int) -> np.ndarray:
-    """Whether traces (ntr,) of a shot are left out by a table or by their offset.
+def killed(
+    setup: Setup, chosen: MisfitSettings | SourceWaveletSettings, shot: Shot, stage: int
+) -> np.ndarray:
+    """Whether traces (ntr,) of a shot are left out by a table or by their offset, of the misfit or of the
+    wavelet.
 
     Offsets between the two bounds are left out, the bounds themselves are not, but for an offset of 0 when
     that is the lower bound. Raises DataError when the table is missing or wrong.

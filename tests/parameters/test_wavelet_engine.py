@@ -17,6 +17,7 @@ from denise_py.parameters.wavelet_engine import WaveletEngine, engine_remarks, p
         ("fbd:fpow2:fdiv=100:fpad=2", WaveletEngine(power_of_two=True, multiple_of=100, padding=2.0)),
         ("fdlsq:pow2:verbose:DEBUG=3:", WaveletEngine(power_of_two=True)),
         ("ident", WaveletEngine("ident")),
+        ("tdlsq:waterlevel=0.1:tshift=1", WaveletEngine("tdlsq", water_level=0.1, shift=1.0)),
         ("ident:exp=2:scaleenergy", WaveletEngine("ident", exponent=2.0, scale_energy=True)),
     ],
 )
@@ -35,6 +36,7 @@ def test_texts_of_the_original(text, expected):
         ),
         ("ident:waterlevel=1", "ident has no such option; allowed are exp, scaleenergy, verbose, DEBUG"),
         ("fdlsq:scaleenergy", "fdlsq has no such option"),
+        ("tdlsq:fpad=2", "tdlsq has no such option; allowed are exp, waterlevel, tshift, verbose, DEBUG"),
         ("fdlsq:waterlevel=0", "option waterlevel=0: must be > 0"),
         ("fdlsq:waterlevel=-1", "must be > 0"),
         ("fdlsq:waterlevel", "needs a number, as in waterlevel=1"),
