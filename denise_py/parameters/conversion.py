@@ -43,11 +43,11 @@ def convert_file(path: str | Path, workflow: str = "") -> Conversion:
     files.
     """
     text = read_text(path, "parameter file")
-    entries = _black_edition(text)
     problems: list[str] = []
+    entries = _black_edition(text, str(path), problems)
     remarks: list[str] = []
     values: Values = {}
-    if entries:
+    if entries or problems:
         values |= _translated(str(path), entries, problems, remarks)
         rest = [entry for entry in entries if entry.name not in _TRANSLATIONS]
     else:
@@ -65,7 +65,7 @@ def convert_file(path: str | Path, workflow: str = "") -> Conversion:
     return Conversion(MappingProxyType(values), tuple(remarks))
 
 
-def _black_edition(text: str) -> list[Entry]:
+def _black_edition(text: str, source: str, problems: list[str]) -> list[Entry]:
     """Entries of a file of Black Edition, none if it is no such file."""
     entries = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -75,8 +75,11 @@ def _black_edition(text: str) -> list[Entry]:
         names = [name.strip() for name in match.group("names").split(",")]
         words = match.group("value").split("#")[0].strip()
         parts = [part.strip() for part in words.split(",")] if len(names) > 1 else [words]
-        parts += [""] * (len(names) - len(parts))
-        entries += [Entry(name, part, number) for name, part in zip(names, parts, strict=False)]
+        if len(parts) != len(names):
+            text = f"{len(names)} names in brackets, but {len(parts)} values"
+            problems.append(f"{source}, line {number}: {text}; separate values by commas")
+            continue
+        entries += [Entry(name, part, number) for name, part in zip(names, parts, strict=True)]
     return entries
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from denise_py.cli.main import dispatch
 from denise_py.errors import ParameterError
@@ -114,6 +116,12 @@ def test_names_and_numbers_with_another_meaning(black, before, after, values):
         ("(MODE) = 1", "(MODE) = x", "line 4: MODE = x must be a whole number"),
         ("(NX) = 500", "(NX) = 500.5", "line 10: NX = 500.5 must be a whole number"),
         ("(DH) = 20.0", "(DH) = wide", "line 12: DH = wide must be a number"),
+        (
+            "0.0 , 1.5",
+            "0.0 , 1.5, 2",
+            "line 27: 2 names in brackets, but 3 values; separate values by commas",
+        ),
+        ("0.0 , 1.5", "", "line 27: 2 names in brackets, but 1 values; separate values by commas"),
     ],
 )
 def test_values_without_counterpart(black, before, after, text):
@@ -137,8 +145,8 @@ def test_what_the_stages_use_is_switched_on(black, capsys):
 
 def test_ifos2d(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    settings = {"FORWARD_ONLY": 1, "NX": "100", "NY": 80, "SOURCE_SHAPE": "1", "SOURCE_TYPE": 3, "NEW": 1}
-    (tmp_path / "ifos.json").write_text(json.dumps(settings))
+    original = {"FORWARD_ONLY": 1, "NX": "100", "NY": 80, "SOURCE_SHAPE": "1", "SOURCE_TYPE": 3, "NEW": 1}
+    (tmp_path / "ifos.json").write_text(json.dumps(original))
     assert dispatch(["convert", "ifos.json", "new.json"]) == 0
     values = json.loads((tmp_path / "new.json").read_text())
     assert values == {"INVMAT": 10, "NX": 100, "NY": 80, "QUELLART": 1, "QUELLTYP": 3}
@@ -146,6 +154,38 @@ def test_ifos2d(tmp_path, monkeypatch, capsys):
     assert "NEW = 1 is left out: it is not known here" in said
     assert "SOURCE_SHAPE = 1 is QUELLART = 1" in said
     assert "to be done: DH is missing" in said
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "(NX) = 3",
+                "(MODE) =",
+                "x_(PHYSICS) = 9e9",
+                "(A, B) = 1",
+                "()",
+                "= 2",
+                "#",
+                '"NX" : 3',
+                "{",
+                "}",
+                "é",
+            ]
+        )
+    )
+)
+def test_any_text_is_converted_or_refused(tmp_path_factory, lines):
+    path = tmp_path_factory.getbasetemp() / "any.inp"
+    path.write_text("\n".join(lines))
+    problems: list[str] = []
+    try:
+        convert_file(path)
+    except ParameterError as error:
+        problems = error.problems
+    named = [line for line in lines if line in ("x_(PHYSICS) = 9e9", "(A, B) = 1")]
+    assert bool(problems) or not named
 
 
 def test_nothing_is_overwritten(black, capsys):
