@@ -9,6 +9,7 @@ import numpy as np
 
 from denise_py.acquisition.wavelets import resampled
 from denise_py.errors import DataError
+from denise_py.grid import TimeAxis
 from denise_py.output.seismograms import observed_path
 from denise_py.traces.line_source import PHASE, to_line_source
 from denise_py.traces.reading import read_traces
@@ -38,7 +39,7 @@ def read_field_data(setup: Setup, component: str, shot: Shot) -> FieldData:
     """
     path = observed_path(setup.settings.inversion.data, component, shot.number)
     receivers = shot.receivers
-    found = read_traces(path, expect_traces=receivers.ntr)
+    found = _read(path, receivers.ntr, setup.time)
     traces, warnings = _sampled_alike(path, found, setup)
     _judge(path, traces)
     dead = np.flatnonzero(~np.any(traces, axis=1))
@@ -57,12 +58,20 @@ def read_field_data(setup: Setup, component: str, shot: Shot) -> FieldData:
     return FieldData(path, traces, tuple(warnings))
 
 
+def _read(path: str, ntr: int, time: TimeAxis) -> TraceFile:
+    """A file with as many traces as there are receivers and, unless it will be resampled, as many samples as
+    there are time steps."""
+    found = read_traces(path)
+    same = dt_matches(found.dt, time.dt)
+    if len(found.data) != ntr or (same and found.data.shape[1] != time.nt):
+        return read_traces(path, expect_ns=time.nt if same else None, expect_traces=ntr)  # says what is wrong
+    return found
+
+
 def _sampled_alike(path: str, found: TraceFile, setup: Setup) -> tuple[np.ndarray, list[str]]:
     """Traces (ntr, nt) with the sampling of the run, and what had to be done."""
     time = setup.time
     if dt_matches(found.dt, time.dt):
-        if found.data.shape[1] != time.nt:
-            read_traces(path, expect_ns=time.nt)  # says what is wrong
         return found.data, []
     ns = found.data.shape[1]
     length = found.dt * ns

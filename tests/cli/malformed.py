@@ -628,6 +628,9 @@ MODEL = (
 
 SHOT2 = "data/obs_x.su.shot2"
 TRACE = header_dtype().itemsize + 4 * NT
+KILL_NEAR = {"TRKILL": 1, "TRKILL_OFFSET": 1, "TRKILL_OFFSET_LOWER": 0, "TRKILL_OFFSET_UPPER": 1}
+WINDOW = {"TIMEWIN": 1, "PICKS_FILE": "picks", "TWLENGTH_PLUS": 0.01, "TWLENGTH_MINUS": 0.01, "GAMMA": 1e5}
+LISTED = {"USE_WORKFLOW": 0, "TIME_FILT": 2, "FREQ_FILE": "f.dat", "ORDER": 4}
 OBSERVED = (
     _id("no_sources_to_invert", remove("source.dat"), "SOURCE_FILE", "source.dat", "does not exist"),
     _id("data_missing", remove(SHOT2), "obs_x.su.shot2", "does not exist"),
@@ -642,7 +645,7 @@ OBSERVED = (
     _id("data_ns_mixed", word(SHOT2, "ns", 59, trace=3), SHOT2, "trace 4", "59"),
     _id("data_ns_other", traces(SHOT2, RECEIVERS, ns=120), SHOT2, "3600 bytes", "60 samples"),
     _id("data_ns_equal_size", traces(SHOT2, 1, ns=5 * NT + 240), SHOT2, "540", "60"),
-    _id("data_dt", word(SHOT2, "dt", 1000), SHOT2, "0.001", "DT = 0.0005"),
+    _id("data_dt", word(SHOT2, "dt", 100), SHOT2, "60 samples of 0.0001 s", "TIME = 0.03"),
     _id("data_dt_mixed", word(SHOT2, "dt", 1000, trace=1), SHOT2, "trace 2", "1000"),
     _id("data_few_traces", cut(SHOT2, 4 * TRACE), SHOT2, "4 traces", "5 receivers"),
     _id("data_many_traces", more(SHOT2, bytes(TRACE)), SHOT2),
@@ -650,6 +653,9 @@ OBSERVED = (
     _id("data_infinite", sample(SHOT2, -np.inf), SHOT2, "trace 3", "sample 8", "inf"),
     _id("data_zero", traces(SHOT2, RECEIVERS, value=0.0), SHOT2, "all traces are zero"),
     _id("data_huge", sample(SHOT2, 3e38), SHOT2, "trace 3"),
+    _id("kill_missing", put(TRKILL=1, TRKILL_FILE="kill"), "kill_1.dat", "kill.dat"),
+    _id("kill_rows", both(put(TRKILL=1, TRKILL_FILE="kill"), text("kill", "0 0\n")), "kill: 1 rows", "5 rec"),
+    _id("picks_missing", put(**WINDOW), "picks_1_1.dat", "picks_1.dat", "picks_2.dat"),
 )
 
 SEGY2 = "data/obs_x.shot2.sgy"
@@ -673,7 +679,7 @@ OBSERVED_SEGY = (
     _is("ns_zero", [(NS_OF_FILE, 0), *((k, 0) for k in NS_OF_TRACE)], NOTHING, "trace 1", "0 samples"),
     _is("ns_huge", [(NS_OF_FILE, -1), *((k, -1) for k in NS_OF_TRACE)], NOTHING, "trace 1", "65535"),
     _is("ns_mixed", [(NS_OF_TRACE[3], 59)], NOTHING, "trace 4", "59"),
-    _is("dt", [(k + 2, 1000) for k in NS_OF_TRACE], NOTHING, "0.001", "DT = 0.0005"),
+    _is("dt", [(k + 2, 100) for k in NS_OF_TRACE], NOTHING, "60 samples of 0.0001 s", "TIME = 0.03"),
     _is("format", [(FORMAT, 6)], NOTHING, "format", "6"),
     _is("nan", [(3600 + 2 * TRACE + 240 + 4 * 7 + 1, 0x7FC0)], NOTHING, "trace 3", "sample 8", "nan"),
 )
@@ -741,7 +747,8 @@ INVERSIONS = (
     ),
     _ip("limits_crossed", put(VPLOWERLIM=3000, VPUPPERLIM=1000), "VPLOWERLIM = 3000", "VPUPPERLIM = 1000"),
     _ip("limits_ratio", put(VP_VS_RATIO=9), "VP_VS_RATIO = 9", "VSLOWERLIM = 200", "contradict"),
-    _ip("norm_1", put(LNORM=1), "LNORM = 1", "not available"),
+    _ip("norm_9", put(LNORM=9), "PHASE_F1 is missing"),
+    _ip("norm_scale", put(LNORM=3, LNORM_SCALE=0), "LNORM_SCALE = 0", "> 0"),
     _ip("norm_6", put(LNORM=6), "LNORM = 6", "2 ("),
     _ip("one_simulation", put(RUN_MULTIPLE_SHOTS=0), "RUN_MULTIPLE_SHOTS = 0", "must be 1"),
     _ip("no_iterations", put(ITERMAX=0), "ITERMAX = 0", ">= 1"),
@@ -749,15 +756,56 @@ INVERSIONS = (
     _ip("sampling_coarse", put(DTINV=60), "DTINV = 60", "60"),
     _ip("method_3", put(GRAD_METHOD=3), "GRAD_METHOD = 3", "1 (", "2 ("),
     _ip("wolfe", put(WOLFE_CONDITION=1, WOLFE_C1_SL=0.9, WOLFE_C2_SL=0.1), "WOLFE_C1_SL = 0.9"),
-    _ip("components_5", put(QUELLTYPB=5), "QUELLTYPB = 5"),
+    _ip("components_8", put(QUELLTYPB=8), "QUELLTYPB = 8", "7 ("),
     _ip("filter_order", put(ORDER=3), "ORDER = 3", "even"),
     _ip("corner_nyquist", put(USE_WORKFLOW=0, FC_START=10, FC_END=1000), "FC_END = 1000", "1000 Hz"),
     _ip("corners_fall", put(USE_WORKFLOW=0, FC_START=100, FC_END=50), "FC_END = 50", "FC_START = 100"),
     _ip("corner_step", put(USE_WORKFLOW=0, FC_INCR=0), "FC_INCR = 0", "> 0"),
     _ip("high_pass", put(USE_WORKFLOW=0, F_HP=60), "F_HP = 60", "FC_START = 50"),
     _ip("removed_key", put(LBFGS_SURFACE=1), "LBFGS_SURFACE"),
-    _ip("normalised", put(NORMALIZE=1), "NORMALIZE = 1", "not available"),
-    _ip("source_inversion", put(INV_STF=1, PARA="x", N_STF=1, N_STF_START=1), "INV_STF = 1", "not available"),
+    _ip("normalised", put(NORMALIZE=2), "NORMALIZE = 2", "1 (on)"),
+    _ip("kill_offsets", put(**(KILL_NEAR | {"TRKILL_OFFSET_LOWER": 5})), "TRKILL_OFFSET_UPPER = 1"),
+    _ip("line_source", put(TRAFO_3D2D=2), "TRAFO_C is missing"),
+    _ip("frequencies_missing", put(**LISTED), "FREQ_FILE = f.dat", "does not exist"),
+    _ip("frequencies_few", both(put(**LISTED), text("f.dat", "3\n50\n")), "f.dat announces 3"),
+    _ip(
+        "wavelet_method",
+        put(INV_STF=1, PARA="x", N_STF=1, N_STF_START=1, SIGNAL_FILE="stf"),
+        "PARA = x",
+        "fdlsq",
+    ),
+    _ip(
+        "wavelet_option",
+        put(INV_STF=1, PARA="fdlsq:waterlevel=0", N_STF=1, N_STF_START=1, SIGNAL_FILE="stf"),
+        "waterlevel=0",
+        "must be > 0",
+    ),
+    _ip(
+        "wavelet_given",
+        put(INV_STF=1, PARA="fdlsq", N_STF=1, N_STF_START=1, SIGNAL_FILE="stf", QUELLART=7),
+        "INV_STF = 1",
+        "QUELLART = 7",
+    ),
+    _ip(
+        "wavelet_folder",
+        put(INV_STF=1, PARA="fdlsq", N_STF=1, N_STF_START=1, SIGNAL_FILE="nowhere/stf"),
+        "SIGNAL_FILE",
+        "nowhere",
+        "create",
+    ),
+    _id(
+        "wavelet_kill_table",
+        put(
+            INV_STF=1,
+            PARA="fdlsq",
+            N_STF=1,
+            N_STF_START=1,
+            SIGNAL_FILE="stf",
+            TRKILL_STF=1,
+            TRKILL_FILE_STF="k",
+        ),
+        "k: no trace-kill table",
+    ),
     _ip("data_prefix_missing", drop("DATA_DIR"), "DATA_DIR is missing"),
     _ip("model_folder", put(INV_MODELFILE="nowhere/inverted"), "INV_MODELFILE", "nowhere", "create"),
     _ip("gradient_folder", file_for_directory("jacobian"), "JACOBIAN", "jacobian is not a directory"),

@@ -228,7 +228,7 @@ def test_dead_traces_and_odd_positions_are_warned_of(inversion, denise):
     traces.tofile(inversion.path(DATA[0]))
     ending = denise(inversion.folder, "case.json")
     assert ending.code == 0
-    assert "1 of 5 traces are zero (first: trace 2)" in ending.out
+    assert "1 of 5 traces are zero and do not count (first: trace 2)" in ending.out
     assert "1 receivers are elsewhere in the headers" in ending.out
 
 
