@@ -41,7 +41,7 @@ TRACE_KILL: Final = Feature("killing of traces", available=True)
 TIME_WINDOW: Final = Feature("time windowing of the data", available=True)
 FREQUENCY_LIST: Final = Feature("filtering with a list of frequencies", available=True)
 WRITE_FILTERED: Final = Feature("writing of filtered observed data", available=True)
-SOURCE_INVERSION: Final = Feature("inversion for the source wavelet", available=False)
+SOURCE_INVERSION: Final = Feature("inversion for the source wavelet", available=True)
 FROZEN_PRECONDITIONER: Final = Feature("a preconditioner kept from one iteration", available=True)
 FILE_TAPERS: Final = Feature("tapering of gradients with files", available=True)
 SPATIAL_FILTER: Final = Feature("smoothing of the gradient", available=True)
@@ -1134,14 +1134,17 @@ FILTER_KEYS: Final = (
 SOURCE_WAVELET: Final = (
     Key(
         "INV_STF", "source_wavelet", "estimate", "bool", "estimate the source wavelet",
-        "1 finds, at the beginning of every stage and for every shot, the wavelet that explains the data "
-        "best in the current model. DENISE returned wavelets that were too strong by 1 / DT.",
+        "1 finds for every shot the wavelet that explains the data best in the current model, in the "
+        "iterations of N_STF_START and N_STF and at the beginning of every stage. The wavelets are written "
+        "as SIGNAL_FILE.shot1 and so on. Those of DENISE were too strong by 1 / DT.",
         default=0, used=INVERSION, choices=OFF_ON, needs=(Need(SOURCE_INVERSION, unless=(0,)),),
     ),
     Key(
         "PARA", "source_wavelet", "engine", "str", "method of the wavelet inversion",
-        "A name and options separated by colons, for instance fdlsq:exp=1.0:waterlevel=0.01 for least "
-        "squares in the frequency domain, where exp weights traces by a power of the offset.",
+        "A name and options separated by colons, for instance fdlsq:exp=1.0:waterlevel=0.01. fdlsq is least "
+        "squares in the frequency domain, tdlsq least squares in time, which holds for records that end "
+        "while waves still arrive, ident keeps the wavelet. exp weights traces by a power of the offset, "
+        "waterlevel damps where synthetic data have little energy.",
         used=SOURCE_FIT, needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
@@ -1153,13 +1156,13 @@ SOURCE_WAVELET: Final = (
     Key(
         "N_STF_START", "source_wavelet", "first", "int", "iteration of the first wavelet inversion",
         "The wavelet is estimated for the first time in this iteration, then every N_STF iterations. Use 1 "
-        "unless the given wavelet is good.",
+        "unless the given wavelet is good. Stages that begin earlier use the given wavelet.",
         used=SOURCE_FIT, idle=1, at_least=1, needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
         "TAPER_STF", "source_wavelet", "taper", "bool", "cut the end of the estimated wavelet",
-        "1 fades the wavelet out between about two and four periods, which removes noise at late times. "
-        "DENISE crashed when the taper was longer than the traces.",
+        "1 fades the wavelet out between two and four periods after its delay, which removes noise at late "
+        "times. The period is that of the source file, or of the low-pass corner if that is lower.",
         default=0, used=SOURCE_FIT, choices=OFF_ON, needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
@@ -1171,7 +1174,8 @@ SOURCE_WAVELET: Final = (
     Key(
         "TRKILL_FILE_STF", "source_wavelet", "trace_kill_file", "str", "killed traces for the wavelet",
         "A table of 0 (use) and 1 (leave out) with one row per receiver and one column per shot, for the "
-        "estimate of the wavelet alone.",
+        "estimate of the wavelet alone. The names TRKILL_FILE_STF_<stage>.dat, TRKILL_FILE_STF.dat and "
+        "TRKILL_FILE_STF are tried in this order.",
         used=WAVELET_TABLE, needs=(Need(SOURCE_INVERSION),),
     ),
     Key(
@@ -1179,7 +1183,8 @@ SOURCE_WAVELET: Final = (
         "leave out traces by offset for the wavelet",
         "Leaves out traces by their distance from the source when the wavelet is estimated. A key of "
         "IFOS2D.",
-        default=0, used=equals("TRKILL_STF", 1), choices={0: "off", 1: "instead of a table", 2: "together with a table"},
+        default=0, used=equals("TRKILL_STF", 1),
+        choices={0: "off", 1: "instead of a table", 2: "together with a table"},
         needs=(Need(SOURCE_INVERSION),),
     ),
     Key(

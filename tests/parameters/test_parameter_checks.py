@@ -217,7 +217,7 @@ def changed(settings: Settings, **groups):
             "one misfit has one weight",
         ),
         (
-            {"source_wavelet": {"estimate": True}, "sources": {"wavelet": 7}},
+            {"source_wavelet": {"estimate": True, "engine": "fdlsq"}, "sources": {"wavelet": 7}},
             "INV_STF = 1 is not possible with QUELLART",
         ),
         (
@@ -239,6 +239,34 @@ def test_rules_of_features_to_come(groups, text):
     findings = check(changed(settings, **groups))
     assert [finding.severity for finding in findings] == ["warning" if "weight" in text else "error"]
     assert text in findings[0].message
+
+
+WAVELETS = {"INV_STF": 1, "PARA": "fdlsq", "N_STF": 1, "N_STF_START": 1, "SIGNAL_FILE": "stf"}
+BY_OFFSET = {"TRKILL_STF": 1, "TRKILL_STF_OFFSET": 1, "TRKILL_STF_OFFSET_LOWER": 5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"QUELLART": 3}, "INV_STF = 1 is not possible with QUELLART = 3"),
+        ({"WAVETYPE": 2, "SIGNAL_FILE_SH": "sh", "QUELLART_SH": 7}, "is not possible with QUELLART_SH = 7"),
+        ({"WAVETYPE": 3, "QUELLART_SH": 1, "SIGNAL_FILE_SH": "stf"}, "SIGNAL_FILE_SH = stf must not be the"),
+        ({"PARA": "fdlsq:exp"}, "option exp: needs a number"),
+        ({"PARA": "fdlsq:tshift=-9"}, "tshift must be shorter than the traces"),
+        (BY_OFFSET | {"TRKILL_STF_OFFSET_UPPER": 5}, "TRKILL_STF_OFFSET_UPPER = 5 must be greater than"),
+    ],
+)
+def test_wavelets(changes, text):
+    with pytest.raises(ParameterError) as caught:
+        Settings.from_mapping(INVERSION | WAVELETS | changes)
+    assert [problem for problem in caught.value.problems if text in problem]
+
+
+def test_wavelets_without_problems():
+    assert check(Settings.from_mapping(INVERSION | WAVELETS)) == []
+    (finding,) = check(Settings.from_mapping(INVERSION | WAVELETS | {"PARA": "fbd"}))
+    assert (finding.severity, finding.keys) == ("warning", ("PARA",))
+    Settings.from_mapping(INVERSION | WAVELETS | BY_OFFSET | {"TRKILL_STF_OFFSET_UPPER": 6})
 
 
 def test_shots():
