@@ -23,7 +23,8 @@ from denise_py.traces.files import writing
 @dataclass(frozen=True)
 class IterationRecord:
     """One iteration of an inversion, as written to the JSON lines. low_pass, high_pass: corners in Hz, None
-    without one; norm: LNORM."""
+    without one; norm: LNORM; gradients, misfits, products: evaluations in this iteration, the last with the
+    Gauss-Newton matrix."""
 
     iteration: int
     stage: int
@@ -46,6 +47,7 @@ class IterationRecord:
     reasons: tuple[str, ...]
     norm: int = 2
     high_pass: float | None = None
+    products: int = 0
 
 
 class MisfitLog:

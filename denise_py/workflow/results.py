@@ -146,6 +146,7 @@ class Results:
             trials=_trial_points(search),
             gradients=report.n_gradients,
             misfits=report.n_misfits,
+            products=report.n_products,
             slope=report.slope,
             gradient_norm=report.gradient_norm,
             seconds=round(done.seconds, 3),
