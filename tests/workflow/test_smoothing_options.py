@@ -11,6 +11,7 @@ from denise_py.errors import DataError, ParameterError
 from denise_py.gradient.smoothing import Smoothing, boxcar_deviation, median
 from denise_py.gradient.tapers import circles
 from denise_py.medium.model_io import write_grid_file
+from denise_py.parameters.data_files import taper_names
 from denise_py.parameters.models import PreconditionSettings
 from denise_py.workflow.choices import shot_weighting
 from denise_py.workflow.setup import prepare
@@ -159,6 +160,22 @@ def test_trouble_with_taper_files_is_named(project, tmp_path):
     assert "not finite" in second
     with pytest.raises(ParameterError, match="TAPER_FILE_NAME"):
         first_iteration(project, tmp_path, SWS_TAPER_FILE=1)
+
+
+def test_names_of_taper_files_in_their_order():
+    assert taper_names("t", "u", "vs") == ("u", "t.vs")
+    assert taper_names("t", "", "vs", shot=3) == ("t.shot3.vs",)
+    assert taper_names("t", "t", "vp", stage=2) == ("t_2", "t_2.vp", "t", "t.vp")
+    names = taper_names("t", "", "rho", shot=3, stage=2)
+    assert names == ("t_2.shot3.rho", "t.shot3_2.rho", "t.shot3.rho")
+
+
+def test_files_of_a_later_stage_are_looked_at_before_the_run(project, tmp_path):
+    write_tapers(tmp_path, IFOS2D)
+    (tmp_path / "taper_2.rho").write_bytes(b"half")
+    keys = {"TIME_FILT": 1, "FC_START": 30, "FC_END": 50, "FC_INCR": 20, "ORDER": 4, "SWS_TAPER_FILE": 1}
+    with pytest.raises(DataError, match=r"taper_2.rho: 4 bytes found, 9600 needed"):
+        prepare(project.settings(tmp_path, INVMAT=0, **keys, **taper_keys(tmp_path, ifos=True)))
 
 
 def test_tapers_above_one_are_told(project, tmp_path):
