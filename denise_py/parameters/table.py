@@ -47,7 +47,7 @@ FILE_TAPERS: Final = Feature("tapering of gradients with files", available=True)
 SPATIAL_FILTER: Final = Feature("smoothing of the gradient", available=True)
 GRADIENT_FILTER: Final = Feature("median filtering of the gradient", available=True)
 MODEL_SMOOTHING: Final = Feature("median filtering of the model", available=True)
-FIXED_TRIALS: Final = Feature("the L-BFGS step search with three fixed trials", available=False)
+FIXED_TRIALS: Final = Feature("the L-BFGS step search with three fixed trials", available=True)
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {

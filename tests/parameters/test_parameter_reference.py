@@ -14,7 +14,6 @@ from denise_py.parameters.workflow_file import read_workflow
 
 # Parts of the names of cases that need something this version lacks.
 MISSING = """
-lbfgs_step0
 """
 
 

@@ -199,3 +199,17 @@ def test_head_of_the_log_says_what_will_be_done(project: Project, tmp_path, caps
     out = capsys.readouterr().out
     for text in ("inversion", "60 x 40 points", "160 steps", "3 with 10 receivers", "every 4. step"):
         assert text in out
+
+
+def test_step_length_0_is_the_search_with_fixed_trials(project: Project, tmp_path):
+    """As the manual means it: the Wolfe conditions are off, whatever WOLFE_CONDITION says."""
+    folders = [tmp_path / name for name in ("fixed", "off")]
+    for folder in folders:
+        folder.mkdir()
+    options = {"GRAD_METHOD": 2, "ITERMAX": 4}
+    fixed = project.invert(folders[0], LBFGS_STEP_LENGTH=0, WOLFE_CONDITION=1, **options)
+    off = project.invert(folders[1], WOLFE_CONDITION=0, **options)
+    assert fixed.misfits == off.misfits
+    trials = [[step for step, _ in record["trials"]] for record in fixed.records[1:]]
+    assert all({0.1, 0.5, 1.0} <= set(steps) for steps in trials)
+    assert all(record["search"] == "parabolic" for record in fixed.records)
