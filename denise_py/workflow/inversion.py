@@ -107,9 +107,7 @@ class Inversion:
         for plan in self.stages:
             self._say_begin(plan)
             self._use_tapers(plan)
-            for note in self.observed.use_stage(plan):
-                self.log.warning(note)
-            self.results.write_filtered(self.observed, plan, iteration)
+            self._use_data(plan, iteration)
             self.wavelets.begin_stage(plan)
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
@@ -171,6 +169,16 @@ class Inversion:
             changes = plan.changes_from(self.stages[plan.number - 2])
             text = f"stage {plan.number} changes {changes}; the optimiser begins without memory"
             self.log.info(text)
+
+    def _use_data(self, plan: StagePlan, iteration: int) -> None:
+        """Select and process the observed data for a stage, and say how many traces are left."""
+        for note in self.observed.use_stage(plan):
+            self.log.warning(note)
+        self.results.write_filtered(self.observed, plan, iteration)
+        counts = self.processes.world.allgather(self.observed.counts())
+        used, there = (sum(part) for part in zip(*counts, strict=True))
+        name = misfit_of(self.setup, plan).name
+        self.log.info(f"stage {plan.number} uses {used} of {there} traces; misfit: {name}")
 
     def _say_end(self, plan: StagePlan, reason: str) -> None:
         last = plan.number == len(self.stages)

@@ -127,6 +127,11 @@ class ObservedData:
         """All traces (ntr, nt) of a shot by component, filtered but not processed otherwise."""
         return {component: self._gathers[shot, component].filtered for component in self.components}
 
+    def counts(self) -> tuple[int, int]:
+        """How many of the traces here count in this stage, and how many there are."""
+        used = [gather.used for gather in self._gathers.values()]
+        return sum(int(np.count_nonzero(one)) for one in used), sum(one.size for one in used)
+
     @property
     def shots(self) -> tuple[int, ...]:
         """Numbers of the shots whose data are here."""

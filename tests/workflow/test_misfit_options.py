@@ -296,6 +296,7 @@ def test_dead_traces_do_not_count_and_are_named_once(project, tmp_path, norm):
     outcome = project.invert(tmp_path, ITERMAX=1, DATA_DIR=tmp_path / "dead", **keys)
     expected = found(project, tmp_path, TRKILL=1, TRKILL_FILE=tmp_path / "kill", **keys)
     assert outcome.misfits[0] == pytest.approx(expected, rel=1e-12)
+    assert outcome.said("stage 1 uses 48 of 60 traces; misfit: ")
     assert len(outcome.said("2 of 10 traces are zero and do not count (first: trace 3)")) == 6
 
 

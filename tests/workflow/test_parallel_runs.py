@@ -93,6 +93,24 @@ def test_groups_with_test_shots_and_tapers(project, tmp_path, environment, alone
         assert files(tmp_path, pattern) == files(alone_pcg, pattern)
 
 
+def test_groups_with_selected_and_processed_data(project, tmp_path, environment):
+    """A misfit that depends on the number of all traces, some of which are killed; filtered data as files."""
+    np.savetxt(tmp_path / "kill.dat", np.eye(10, 3), fmt="%d")
+    for shot in (1, 2, 3):
+        np.savetxt(tmp_path / f"picks_{shot}.dat", np.full(10, 0.09))
+    keys = {"LNORM": 7, "TRKILL": 1, "TRKILL_FILE": tmp_path / "kill", "NORMALIZE": 1, "ITERMAX": 1}
+    keys |= {"TIMEWIN": 1, "PICKS_FILE": tmp_path / "picks", "TWLENGTH_PLUS": 0.03, "TWLENGTH_MINUS": 0.03}
+    keys |= {"GAMMA": 1e4, "WRITE_FILTERED_DATA": 1, "VELOCITY": 0}
+    folders = tmp_path / "one", tmp_path / "two"
+    for folder in folders:
+        folder.mkdir()
+    project.invert(folders[0], **(KEYS | keys))
+    launch(2, project.file(folders[1], **(KEYS | keys)), environment)
+    for pattern in ("inv_*", "jac_*", "*measured*", "misfit.dat"):
+        assert files(folders[0], pattern)
+        assert files(folders[1], pattern) == files(folders[0], pattern)
+
+
 @pytest.mark.parametrize(
     ("npx", "npy", "groups"),
     [
