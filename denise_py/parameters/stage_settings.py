@@ -16,7 +16,10 @@ S = TypeVar("S", bound=SettingsData)
 BOTH_WAVES: Final = 3
 BY_WAVELENGTH: Final = 4  # number of the smoothing
 FAR: Final = 1e9  # m; beyond all offsets
-FAR_TRACES: Final = 1  # number of the mute
+FAR_TRACES: Final = 1  # numbers of the mute
+NEAR_TRACES: Final = 2
+INSTEAD_OF_TABLE: Final = 1  # numbers of the choice by offset
+TABLE_TOO: Final = 2
 HAVE_LEVEL: Final = ("fdlsq", "fbd")  # methods of PARA with a water level
 _WATER_LEVEL: Final = re.compile(r"(?<=:)waterlevel=[^:]*")
 
@@ -108,14 +111,11 @@ def _window(settings: SettingsData, stage: Stage) -> dict[str, Value | None]:
 
 def _mute(settings: SettingsData, stage: Stage) -> dict[str, Value | None]:
     """Far or near traces are left out, in addition to those of a table if there is one."""
-    if not stage.mute or stage.mute_offset is None:
-        return {"misfit.trace_kill_offset": stage.mute}
-    lower, upper = (stage.mute_offset, FAR) if stage.mute == FAR_TRACES else (0.0, stage.mute_offset)
-    return {
-        "misfit.trace_kill_offset": 2 if settings.misfit.trace_kill else 1,
-        "misfit.trace_kill_offset_lower": lower,
-        "misfit.trace_kill_offset_upper": upper,
-    }
+    if stage.mute is None:
+        return {}
+    offset = stage.mute_offset or 0.0
+    bounds = {FAR_TRACES: (offset, FAR), NEAR_TRACES: (0.0, offset)}.get(stage.mute)
+    return _left_out(settings, "misfit", bounds)
 
 
 def _wavelet(settings: SettingsData, stage: Stage) -> dict[str, Value | None]:
@@ -126,13 +126,26 @@ def _wavelet(settings: SettingsData, stage: Stage) -> dict[str, Value | None]:
     if stage.wavelet_level is not None:
         values["source_wavelet.engine"] = _with_level(settings.source_wavelet.engine, stage.wavelet_level)
     if stage.wavelet_offset is not None:
-        limited = stage.wavelet_offset > 0
-        kind = 2 if settings.source_wavelet.trace_kill else 1
-        values["source_wavelet.trace_kill_offset"] = kind if limited else 0
+        bounds = (stage.wavelet_offset, FAR) if stage.wavelet_offset > 0 else None
+        values |= _left_out(settings, "source_wavelet", bounds)
         values["source_wavelet.trace_kill_offset_invert"] = 0
-        values["source_wavelet.trace_kill_offset_lower"] = stage.wavelet_offset if limited else 0.0
-        values["source_wavelet.trace_kill_offset_upper"] = FAR if limited else 0.0
     return values
+
+
+def _left_out(
+    settings: SettingsData, group: str, bounds: tuple[float, float] | None
+) -> dict[str, Value | None]:
+    """Traces between two offsets are left out, or none by their offset; a table stays in force."""
+    given = getattr(settings, group)
+    table = given.trace_kill and given.trace_kill_offset in (0, TABLE_TOO)
+    if bounds is None:
+        return {f"{group}.trace_kill": int(table), f"{group}.trace_kill_offset": 0}
+    return {
+        f"{group}.trace_kill": 1,
+        f"{group}.trace_kill_offset": TABLE_TOO if table else INSTEAD_OF_TABLE,
+        f"{group}.trace_kill_offset_lower": bounds[0],
+        f"{group}.trace_kill_offset_upper": bounds[1],
+    }
 
 
 def _with_level(engine: str, level: float) -> str:

@@ -214,9 +214,13 @@ def _hint(layout: str, words: Sequence[str]) -> str:
 
 def _relations(titles: Mapping[str, str], values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Field and reason of numbers that do not go with others of the line."""
-    if values.get("filter_kind") and not values.get("low_pass", 1.0):
+    if values.get("filter_kind") and "low_pass" not in titles:
+        yield "filter_kind", "needs the corner of the low-pass, a column FC_high"
+    elif values.get("filter_kind") and not values["low_pass"]:
         yield "low_pass", f"must be > 0 Hz because {titles['filter_kind']} = 1"
-    if values.get("mute") and not values.get("mute_offset", 1.0):
+    if values.get("mute") and "mute_offset" not in titles:
+        yield "mute", "needs an offset, a column OFFSETC"
+    elif values.get("mute") and not values["mute_offset"]:
         yield "mute_offset", f"must be > 0 m because {titles['mute']} = {values['mute']}"
     if values.get("estimate") and not values.get("wavelet_level", 1.0):
         yield "wavelet_level", f"must be > 0 because {titles['estimate']} = 1"

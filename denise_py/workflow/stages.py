@@ -96,13 +96,14 @@ class StagePlan:
             yield f"{before._band()} -> {self._band()}"
 
     def _other_keys(self, before: StagePlan) -> Iterator[tuple[str, Value, Value]]:
-        """Keys that are not said in other words, with their values there and here."""
+        """Keys in use that are not said in other words, with their values there and here."""
+        before_values, values = (_file_values(plan.settings) for plan in (before, self))
         said = {*(("filter", name) for name in _IN_WORDS), *(("inversion", name) for name in _STARTS)}
         for key in TABLE:
-            if not key.field or (key.group, key.field) in said:
+            old, new = before_values.get(key.name), values.get(key.name)
+            if old == new or None in (old, new) or (key.group, key.field) in said:
                 continue
-            old, new = before.settings.file_value(key), self.settings.file_value(key)
-            if old != new and old is not None and new is not None:
+            if key.used is None or key.used.test(values):
                 yield key.name, old, new
 
     def _moving(self) -> str:
@@ -113,6 +114,11 @@ class StagePlan:
             begins = _begins(self).items()
             return "inverting " + ", ".join(_since(name, first) for name, first in begins if first <= last)
         return "parameters by iteration"
+
+
+def _file_values(settings: Settings) -> dict[str, Value | None]:
+    """Values by the names of their keys."""
+    return {key.name: settings.file_value(key) for key in TABLE if key.field}
 
 
 def _since(name: str, first: int) -> str:

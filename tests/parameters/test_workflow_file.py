@@ -117,6 +117,11 @@ def test_wrong_value_is_reported_with_line_and_column(read, tmp_path, column, wo
             "line 1: there is no column GAMA; known are PRO TIME_FILT FC_low",
         ),
         (BLACK.replace("ENV", "PRO") + ROW, "line 1: the column PRO is there twice"),
+        (
+            "PRO TIME_FILT\n0.1 1\n",
+            "column TIME_FILT = 1: needs the corner of the low-pass, a column FC_high",
+        ),
+        ("PRO LNORM OFFSET_MUTE\n0.1 2 1\n", "column OFFSET_MUTE = 1: needs an offset, a column OFFSETC"),
         (BLACK + ROW.strip() + " 1\n", "line 2 has 31 columns, but 30 are expected"),
         (
             HEADER.replace("VS\tVP", "VP\tVS") + FIRST,

@@ -111,11 +111,18 @@ def test_mute_of_far_or_near_traces(settings, mute, table, kind, lower, upper):
     m = plan_of(settings(**table), mute=mute, mute_offset=50.0).settings.misfit
     found = m.trace_kill_offset, m.trace_kill_offset_lower, m.trace_kill_offset_upper
     assert found == (kind, lower, upper)
+    assert m.trace_kill
 
 
-def test_a_stage_can_use_all_offsets_again(settings):
-    chosen = settings(TRKILL_OFFSET=1, TRKILL_OFFSET_LOWER=0, TRKILL_OFFSET_UPPER=9)
-    assert plan_of(chosen, mute=0, mute_offset=5.0).settings.misfit.trace_kill_offset == 0
+@pytest.mark.parametrize(("kind", "table"), [(1, False), (2, True)])
+def test_a_stage_can_use_all_offsets_again(settings, kind, table):
+    """A table stays in force."""
+    bounds = {"TRKILL_OFFSET": kind, "TRKILL_OFFSET_LOWER": 0, "TRKILL_OFFSET_UPPER": 9}
+    chosen = settings(TRKILL=1, TRKILL_FILE="t" if table else None, **bounds)
+    m = plan_of(chosen, mute=0, mute_offset=5.0).settings.misfit
+    assert (m.trace_kill, m.trace_kill_offset) == (table, 0)
+    assert plan_of(chosen, mute=0).settings.misfit == m
+    assert plan_of(chosen).settings.misfit == chosen.misfit
 
 
 def test_waves_and_weights_of_a_stage_with_both_waves(settings):
@@ -276,7 +283,13 @@ def test_every_switch_is_told_with_its_reason(black):
     )
     for part in ("band-pass 5 to 30 Hz -> all frequencies", "LNORM 5 -> 2", "NORMALIZE 1 -> 0"):
         assert part in third
-    for part in ("TRKILL_OFFSET 0 -> 1", "SCALERHO 1 -> 0.5", "PRO 0.6 -> 0", "rho from its iteration 2"):
+    for part in (
+        "TRKILL 0 -> 1",
+        "TRKILL_OFFSET 0 -> 1",
+        "SCALERHO 1 -> 0.5",
+        "PRO 0.6 -> 0",
+        "rho from its iteration 2",
+    ):
         assert part in third
     assert black.said("now inverting vp, vs, rho; the optimiser begins without memory")
 
@@ -316,6 +329,25 @@ def test_misfit_log_has_the_same_columns_throughout(black):
     assert numbers[:, 6] == pytest.approx(before, rel=1e-6)
     high = {1: None, 2: 5.0, 3: None}
     assert all(record["high_pass"] == high[record["stage"]] for record in black.records)
+
+
+def test_the_wavelet_is_estimated_in_the_stages_that_say_so(project, tmp_path):
+    lines = [
+        header_of(BLACK),
+        black_line(STF_INV=1, OFFSETC_STF=100, EPS_STF=0.01, PRO=0.9),
+        black_line(PRO=0.9),
+    ]
+    (tmp_path / "workflow.txt").write_text("\n".join(lines))
+    wavelet = {"INV_STF": 1, "PARA": "fdlsq", "N_STF": 9, "N_STF_START": 1, "SIGNAL_FILE": tmp_path / "stf"}
+    keys = {"USE_WORKFLOW": 1, "FILE_WORKFLOW": tmp_path / "workflow.txt", "ITERMAX": 4}
+    outcome = project.invert(tmp_path, **LOW_PASS, **keys, **wavelet)
+    assert [record["stage"] for record in outcome.records] == [1, 1, 1, 2]
+    (estimated,) = outcome.said(" estimated ")
+    assert estimated.startswith("iteration 1: wavelets of 3 shots")
+    # what the estimate would need does not matter any more
+    assert outcome.said(" changes ") == [
+        "stage 2 changes INV_STF 1 -> 0; the optimiser begins without memory"
+    ]
 
 
 def test_a_workflow_of_ifos2d_may_lower_the_corner(project, tmp_path):
