@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +16,12 @@ from denise_py.acquisition.wavelets import ricker
 from denise_py.errors import DataError
 from denise_py.grid import TimeAxis
 from denise_py.parallel.comm import SerialComm
+from denise_py.parameters.settings import read_settings
 from denise_py.parameters.stage_settings import with_values
+from denise_py.parameters.wavelet_engine import parse_engine
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.gather import Gather
+from denise_py.traces.source_wavelet import estimate_wavelet
 from denise_py.traces.su import read_su, write_su
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.selection import offsets
@@ -287,6 +291,13 @@ def test_taper(estimation):
         assert distance(found[:early], TRUE[:early]) < 1e-3
 
 
+def test_the_taper_waits_for_a_late_source(estimation, tmp_path):
+    late = write_sources(tmp_path / "late.dat", "0.08 30 1e6")
+    run = estimation(TAPER_STF=1, SOURCE_FILE=late).run()
+    assert np.any(run.found[0][round((0.06 + 4 / 30) / DT) :])
+    assert not np.any(run.found[0][round((0.08 + 4 / 30) / DT) :])
+
+
 def test_taper_after_the_low_pass_corner(estimation):
     run = estimation(TAPER_STF=1, **(BANDS | {"FC_START": 20})).run()
     assert not np.any(run.found[0][round(4 / 20 / DT) :])
@@ -320,6 +331,31 @@ def _plane(project: Project, folder: Path, **changes: Any) -> SimpleNamespace:
         stages[0], 1, setup.medium
     )
     return SimpleNamespace(simulator=simulator)
+
+
+@pytest.mark.parametrize("case", ["inv_stf", "inv_stf_causal", "inv_stf_same", "inv_stf_tshift"])
+def test_the_originals_wavelets(reference_dir, tmp_path, monkeypatch, case):
+    """It takes vy alone, cuts the filter at time 0, and forgets a factor DT. The filter is the wavelet that
+    belongs to a given one of a single 1."""
+    folder = shutil.copytree(reference_dir / case, tmp_path / case, copy_function=shutil.copyfile)
+    monkeypatch.chdir(folder)
+    for path in (folder, *folder.rglob("*/")):
+        path.chmod(0o755)
+    for name in ("su", "snap", "log", "jacobian", "STF"):
+        (folder / name).mkdir(exist_ok=True)
+    settings = read_settings("case.json")
+    setup = prepare(settings)
+    simulator = Simulator(setup, divide_processes(settings, SerialComm(), setup.grid))
+    simulator.set_medium(setup.medium)
+    engine = parse_engine(settings.source_wavelet.engine)
+    spike = np.eye(1, setup.time.nt)[0]
+    for shot in setup.shots:
+        traces = simulator.forward(shot, ("vy",))["vy"]
+        observed = read_su(f"data/obs_y.su.shot{shot.number}").data
+        weights = np.abs(shot.receivers.positions[:, 0] - shot.position[0]) ** engine.exponent
+        found = estimate_wavelet(spike, traces, observed, weights, engine, setup.time.dt).wavelet
+        found = np.convolve(found, shot.wavelets[0])[: setup.time.nt] / setup.time.dt
+        assert distance(found, read_su(f"expected/STF/stf.shot{shot.number}").data[0]) < 1e-4
 
 
 # --- when --------------------------------------------------------------------------------------------------
