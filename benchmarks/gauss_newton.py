@@ -128,15 +128,16 @@ def main() -> None:
         print(f"{'simulations':>12} " + " ".join(f"{name:>34}" for name in results))
         print(f"{'per shot':>12} " + " ".join(f"{'misfit':>12} {'vp':>10} {'vs':>10}" for _ in results))
         for budget in (20, 40, 80, 120, 160, 200, 240):
-            cells = []
-            for rows in results.values():
-                done = [row for row in rows if row["simulations"] <= budget]
-                cells.append(
-                    f"{done[-1]['misfit']:>12.3e} {100 * done[-1]['vp']:>8.3f} % {100 * done[-1]['vs']:>8.3f} %"
-                    if done
-                    else f"{'-':>12} {'-':>10} {'-':>10}"
-                )
-            print(f"{budget:>12} " + " ".join(cells))
+            print(f"{budget:>12} " + " ".join(_cell(rows, budget) for rows in results.values()))
+
+
+def _cell(rows: list[dict[str, float]], budget: int) -> str:
+    """The last iteration within a number of simulations."""
+    done = [row for row in rows if row["simulations"] <= budget]
+    if not done:
+        return f"{'-':>12} {'-':>10} {'-':>10}"
+    last = done[-1]
+    return f"{last['misfit']:>12.3e} {100 * last['vp']:>8.3f} % {100 * last['vs']:>8.3f} %"
 
 
 if __name__ == "__main__":

@@ -226,7 +226,9 @@ def _add_misfit(kinds) -> None:
 
 def _add_gather(kinds) -> None:
     gather = _add(kinds, "gather", _gather, "observed and synthetic seismograms and their difference")
-    gather.add_argument("observed", metavar="OBS", help="observed data, or any gather on its own; SU or SEG-Y")
+    gather.add_argument(
+        "observed", metavar="OBS", help="observed data, or any gather on its own; SU or SEG-Y"
+    )
     gather.add_argument("synthetic", metavar="SYN", nargs="?", help="synthetic data of the same receivers")
     gather.add_argument(
         "--traces", type=_numbers, metavar="N,N,...", help="traces to overlay, counted from 1 (default: five)"

@@ -1532,8 +1532,8 @@ OPTIMISER: Final = (
     ),
     Key(
         "GN_PRODUCTS", "optimiser", "products", "int", "products per Gauss-Newton iteration",
-        "Largest number of products with the Gauss-Newton matrix for one direction. Fewer are taken where the "
-        "linear system need not be solved any better (Eisenstat and Walker 1996).",
+        "Largest number of products with the Gauss-Newton matrix for one direction. Fewer are taken where "
+        "the linear system need not be solved any better (Eisenstat and Walker 1996).",
         default=8, used=GAUSS_NEWTON, at_least=1,
     ),
     Key(

@@ -1,9 +1,9 @@
 """The toy example with other waves: models, observed data, inversion, a figure, figures of merit.
 
-    python par/toy_waves/run.py KIND [--processes N]        KIND: sh, acoustic, viscoelastic
+    python par/toy_waves/run.py KIND [--processes N]        KIND: sh, acoustic, viscoelastic, joint
 
-Everything happens in this folder; results of an earlier run of the same kind are overwritten. The models are those
-of the toy example; the viscoelastic inversion knows vp and density and looks for vs only.
+Everything happens in this folder; results of an earlier run of the same kind are overwritten. The models are
+those of the toy example; the viscoelastic inversion knows vp and density and looks for vs only.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ import toy_example as toy  # noqa: E402
 
 FOLDERS = ("model", "data", "su", "log", "jacobian", "figures")
 #: what is inverted for, and what the start model knows
-INVERTED = {"sh": ("vs", "rho"), "acoustic": ("vp", "rho"), "viscoelastic": ("vs",)}
-KNOWN = {"sh": (), "acoustic": (), "viscoelastic": ("vp", "rho")}
+INVERTED = {"sh": ("vs", "rho"), "acoustic": ("vp", "rho"), "viscoelastic": ("vs",), "joint": ("vs", "vp")}
+KNOWN = {"sh": (), "acoustic": (), "viscoelastic": ("vp", "rho"), "joint": ("rho",)}
 
 
 def main() -> int:
