@@ -336,6 +336,7 @@ class OptimiserSettings(Group):
     """Optimisation method and step length."""
 
     method: int
+    formula: int
     products: int
     history: int
     step_length_one: bool

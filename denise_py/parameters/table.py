@@ -1531,6 +1531,13 @@ OPTIMISER: Final = (
         },
     ),
     Key(
+        "PCG_BETA", "optimiser", "formula", "int", "formula of the conjugate gradient",
+        "How much of the last direction is kept. All four are the same on quadratic functions; none keeps "
+        "anything where beta would be negative. A key of DENISE Black Edition.",
+        default=2, used=both(INVERSION, equals("GRAD_METHOD", 1)),
+        choices={1: "Fletcher-Reeves", 2: "Polak-Ribiere", 3: "Hestenes-Stiefel", 4: "Dai-Yuan"},
+    ),
+    Key(
         "GN_PRODUCTS", "optimiser", "products", "int", "products per Gauss-Newton iteration",
         "Largest number of products with the Gauss-Newton matrix for one direction. Fewer are taken where "
         "the linear system need not be solved any better (Eisenstat and Walker 1996).",
@@ -1684,7 +1691,6 @@ FOREIGN: Final[Mapping[str, str]] = MappingProxyType(
         "TWIN-": "use TWLENGTH_MINUS",
         "TWIN+": "use TWLENGTH_PLUS",
         "REC_INCR_X": "use READREC = 2",
-        "PCG_BETA": "the conjugate gradient always uses Polak-Ribiere",
         "ENV": "use LNORM = 8",
         "ROWI": "it has no counterpart here",
         "N_ORDER": "use VELOCITY = 0 to integrate the data once",

@@ -44,6 +44,7 @@ def optimiser_options(settings: Settings) -> Options:
         method=method,
         search="wolfe" if method == "gauss-newton" or (method == "lbfgs" and o.wolfe) else "parabolic",
         history=o.history,
+        formula={1: "FR", 2: "PR", 3: "HS", 4: "DY"}[o.formula],
         max_products=o.products,
         first_step=o.first_step,
         step_divisor=o.step_divisor,

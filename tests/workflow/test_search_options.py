@@ -213,3 +213,12 @@ def test_step_length_0_is_the_search_with_fixed_trials(project: Project, tmp_pat
     trials = [[step for step, _ in record["trials"]] for record in fixed.records[1:]]
     assert all({0.1, 0.5, 1.0} <= set(steps) for steps in trials)
     assert all(record["search"] == "parabolic" for record in fixed.records)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_formula_of_the_conjugate_gradient(project: Project, plain, tmp_path, number):
+    """The first step is steepest descent whatever the formula, the third iteration depends on it."""
+    outcome = project.invert(tmp_path, PCG_BETA=number)
+    assert outcome.misfits[:2] == plain.misfits[:2]
+    assert outcome.misfits[2:] != plain.misfits[2:]
+    assert np.all(np.diff(outcome.misfits) < 0)
