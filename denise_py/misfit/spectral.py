@@ -78,7 +78,7 @@ def frequencies(ns: int, dt: float, low: float, high: float, number: int) -> tup
     return tuple(float(f) for f in lines[(lines >= low - slack) & (lines <= top + slack)])
 
 
-@lru_cache(maxsize=4)  # the same for all shots and iterations
+@lru_cache(maxsize=1)  # the same for all shots and iterations
 def _fourier(ns: int, options: Options) -> np.ndarray:
     """exp(-2 pi i f t) dt, (ns, number of lines), t = dt, 2 dt, ..."""
     lines = options.lines or frequencies(ns, options.dt, 0.0, 0.0, 0)
