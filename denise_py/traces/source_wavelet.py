@@ -71,8 +71,10 @@ def estimate_wavelet(
     f = np.where(np.any(observed, axis=1), weights, 0.0)
     f = f / max(float(np.max(np.abs(f), initial=0.0)), np.finfo(float).tiny)
     used = f != 0
-    if not np.any(np.any(synthetic, axis=1) & used):
-        raise ValueError("no trace is left from which a wavelet could be estimated")
+    if not np.any(used):
+        raise ValueError("all observed traces that count are zero")
+    if not np.any(synthetic[used]):
+        raise ValueError("all synthetic traces that count are zero")
     s, d = (np.asarray(traces, np.float64)[used] for traces in (synthetic, observed))
     # amplitudes of seismology, squared, would leave the range of numbers
     unit_s, unit_d, unit_w = (float(np.max(np.abs(series))) for series in (s, d, given))
@@ -165,6 +167,13 @@ def _delayed(series: np.ndarray, steps: float) -> np.ndarray:
     size = scipy.fft.next_fast_len(2 * nt, real=True)
     phase = np.exp(-2j * np.pi * scipy.fft.rfftfreq(size) * steps)
     return scipy.fft.irfft(scipy.fft.rfft(series, size) * phase, size)[..., :nt]
+
+
+def late_share(traces: np.ndarray, weights: np.ndarray) -> float:
+    """The part of the energy of traces (ntr, nt), weighted by (ntr,), in the last tenth of the record."""
+    energy = np.sum((weights[:, None] * np.asarray(traces, np.float64)) ** 2, axis=0)
+    total = float(np.sum(energy))
+    return float(np.sum(energy[9 * energy.size // 10 :])) / total if total > 0 else 0.0
 
 
 def end_taper(nt: int, dt: float, begin: float, end: float) -> np.ndarray:

@@ -20,9 +20,9 @@ from denise_py.errors import DataError, StabilityError
 from denise_py.medium.model import Medium
 from denise_py.output.wavelets import WaveletFiles
 from denise_py.parameters.models import SourceWaveletSettings
-from denise_py.parameters.wavelet_engine import WaveletEngine, parse_engine
+from denise_py.parameters.wavelet_engine import LEAST_SQUARES, WaveletEngine, parse_engine
 from denise_py.traces.filters import BandFilter
-from denise_py.traces.source_wavelet import end_taper, estimate_wavelet, offset_weights
+from denise_py.traces.source_wavelet import end_taper, estimate_wavelet, late_share, offset_weights
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.selection import killed, offsets, window
 from denise_py.workflow.setup import Setup, Shot
@@ -33,6 +33,8 @@ from denise_py.workflow.wave import Wave
 
 #: periods after which an estimated wavelet begins to fade, and is over, with TAPER_STF
 FADES = 2.0, 4.0
+#: part of the energy in the last tenth of the record from which on spectra are not those of whole traces
+LATE = 0.01
 BY_OFFSET, BY_TABLE = 1, 0  # values of TRKILL_STF_OFFSET
 
 Series = tuple[np.ndarray, ...]
@@ -40,12 +42,14 @@ Series = tuple[np.ndarray, ...]
 
 @dataclass(frozen=True, eq=False)
 class _Estimate:
-    """New wavelets of a shot, and the energies of the observed traces and of what remains unexplained."""
+    """New wavelets of a shot, the energies of the observed traces and of what remains unexplained, and the
+    part of the energy of synthetic traces that arrives late."""
 
     wavelets: Series
     wavelets_sh: Series
     energy: float
     left: float
+    late: float
 
 
 class WaveletEstimation:
@@ -67,7 +71,7 @@ class WaveletEstimation:
         self._shots = tuple(setup.shots[number - 1] for number in mine)
         self._files = WaveletFiles.of(setup.settings)
         self._band: BandFilter | None = None
-        self._new_stage = True
+        self._new_stage, self._told_late = True, False
         own = self._shots if processes.group.is_root else ()
         self._out = on_all(processes.world, lambda: read_selections(setup, stages, own))
 
@@ -107,7 +111,7 @@ class WaveletEstimation:
             trouble = StabilityError(f"shot {shot.number}: {error}")
         except DataError as error:
             trouble = error
-        energies = {number: (one.energy, one.left) for number, one in found.items()}
+        energies = {number: (one.energy, one.left, one.late) for number, one in found.items()}
         shared = simulator.processes.world.allgather((trouble, energies))
         for error in (error for error, _ in shared if error is not None):
             raise error
@@ -150,7 +154,7 @@ class WaveletEstimation:
             try:
                 outcome = self._fit(plan, shot, traces, engine)
             except ValueError as error:
-                outcome = f"{_none_left(plan, shot)} ({error})"
+                outcome = _impossible(plan, shot, str(error))
         outcome = self._simulator.processes.group.bcast(outcome)
         if isinstance(outcome, str):
             raise DataError(outcome)
@@ -161,12 +165,12 @@ class WaveletEstimation:
     ) -> _Estimate:
         """On the head of the group. Raises ValueError when there is nothing to estimate a wavelet from."""
         series = {False: shot.wavelets, True: shot.wavelets_sh}
-        energy = left = 0.0
+        energy = left = late = 0.0
         for wave in self._simulator.waves:
             shear = wave.physics.wave == "sh"
             series[shear], sums = self._fit_wave(plan, shot, wave, series[shear], traces, engine)
-            energy, left = energy + sums[0], left + sums[1]
-        return _Estimate(series[False], series[True], energy, left)
+            energy, left, late = energy + sums[0], left + sums[1], max(late, sums[2])
+        return _Estimate(series[False], series[True], energy, left, late)
 
     def _fit_wave(
         self,
@@ -176,12 +180,12 @@ class WaveletEstimation:
         given: Series,
         traces: Mapping[str, np.ndarray],
         engine: WaveletEngine,
-    ) -> tuple[Series, tuple[float, float]]:
-        """The wavelets of one kind of wave, from all its components together."""
+    ) -> tuple[Series, tuple[float, float, float]]:
+        """The wavelets of one kind of wave, from all its components together, and what _Estimate says."""
         time, band = self._simulator.setup.time, plan.band()
         components = wave.recordable(self._observed.components)
         if not components:  # nothing was observed of these waves
-            return tuple(w if band is None else band.apply(w, time.dt) for w in given), (0.0, 0.0)
+            return tuple(w if band is None else band.apply(w, time.dt) for w in given), (0.0, 0.0, 0.0)
         observed, factors = self._observed.filtered(shot.number), self._window(plan, shot)
         synthetic = np.concatenate([traces[name] * factors for name in components])
         data = [observed[name] * factors for name in components]
@@ -193,7 +197,8 @@ class WaveletEstimation:
         new = self._tapered(plan, shot.sources[first], found.wavelet, engine)
         # the sources of a plane wave differ in their delays alone
         late = [(source.delay - shot.sources[first].delay) / time.dt for source in shot.sources]
-        return tuple(delayed(new, steps) for steps in late), (found.energy, found.left)
+        sums = found.energy, found.left, late_share(synthetic, weights)
+        return tuple(delayed(new, steps) for steps in late), sums
 
     def _tapered(self, plan: StagePlan, source: Source, new: np.ndarray, engine: WaveletEngine) -> np.ndarray:
         """A wavelet (nt,) as it is, or with TAPER_STF without its end."""
@@ -216,12 +221,21 @@ class WaveletEstimation:
                     where = self._simulator.setup.time.dt, shot.position, plan.low_pass
                     self._files.write(shot.number, series[first], *where, shear=shear)
 
-    def _say(self, iteration: int, engine: WaveletEngine, energies: dict[int, tuple[float, float]]) -> None:
+    def _say(
+        self, iteration: int, engine: WaveletEngine, energies: dict[int, tuple[float, float, float]]
+    ) -> None:
         energy, left = (sum(energies[number][k] for number in sorted(energies)) for k in (0, 1))
         text = f"iteration {iteration}: wavelets of {len(energies)} shots estimated ({engine.name})"
         if energy > 0:
             text += f", which explain {100 * (1 - left / energy):.4g} % of the energy of the data"
         self._log.info(f"{text}; misfits change with the wavelets, the optimiser begins without memory")
+        late = max((sums[2] for sums in energies.values()), default=0.0)
+        if engine.name == LEAST_SQUARES and late > LATE and not self._told_late:
+            self._told_late = True
+            self._log.warning(
+                f"up to {100 * late:.2g} % of the energy of synthetic traces arrives in the last tenth of "
+                "the record: fdlsq is inexact when records end early, see tdlsq"
+            )
 
 
 def _first_source(shot: Shot) -> int:
@@ -242,7 +256,7 @@ def read_selections(
             try:
                 out = left_out(setup, plan.settings.source_wavelet, shot, plan.number)
                 if np.all(out):
-                    raise DataError(_none_left(plan, shot))
+                    raise DataError(_impossible(plan, shot, "no trace is left"))
                 found[plan.number, shot.number] = out
             except DataError as error:
                 problems.append(str(error))
@@ -263,14 +277,14 @@ def left_out(setup: Setup, chosen: SourceWaveletSettings, shot: Shot, stage: int
     return ~between | killed(setup, chosen.model_copy(update={"trace_kill_offset": BY_TABLE}), shot, stage)
 
 
-def _none_left(plan: StagePlan, shot: Shot) -> str:
-    """What to say when no trace of a shot is left."""
+def _impossible(plan: StagePlan, shot: Shot, why: str) -> str:
+    """What to say when a wavelet cannot be estimated."""
     settings = plan.settings
     paths = ["source_wavelet.trace_kill", "source_wavelet.trace_kill_offset"]
     if not settings.source_wavelet.full:
         paths.append("misfit.time_window")
     on = " and ".join(settings.show(path) for path in paths if settings.at(path))
     return (
-        f"shot {shot.number}: no trace is left to estimate its wavelet from in stage {plan.number}: check "
+        f"shot {shot.number}: its wavelet cannot be estimated in stage {plan.number}: {why}: check "
         f"{on or 'the observed data and the given wavelet'}"
     )

@@ -14,6 +14,7 @@ from denise_py.traces.source_wavelet import (
     conjugate_gradients,
     end_taper,
     estimate_wavelet,
+    late_share,
     offset_weights,
     spectrum_size,
 )
@@ -235,7 +236,8 @@ def test_nothing_left_is_an_error(time, synthetic, observed, lost):
     s = np.zeros_like(synthetic) if lost == "synthetic" else synthetic
     d = np.zeros_like(observed) if lost == "observed" else observed
     f = np.zeros(NTR) if lost == "weights" else np.ones(NTR)
-    with pytest.raises(ValueError, match="no trace is left"):
+    which = "synthetic" if lost == "synthetic" else "observed"
+    with pytest.raises(ValueError, match=f"all {which} traces that count are zero"):
         estimated(time, s, d, f)
 
 
@@ -281,6 +283,14 @@ def test_what_an_estimate_explains(time, synthetic, observed):
     assert good.energy == bad.energy
     assert good.left < 1e-5 * good.energy  # the water level of 1e-3 reduces amplitudes by less than that
     assert bad.left == pytest.approx(bad.energy, rel=1e-3)  # SIZE times too small
+
+
+def test_energy_at_the_end_of_the_record():
+    traces = np.ones((2, 20))
+    assert late_share(traces, np.ones(2)) == pytest.approx(0.1)
+    traces[0, -2:] = 0
+    assert late_share(traces, np.array([1.0, 0.0])) == 0
+    assert late_share(traces, np.zeros(2)) == 0
 
 
 def test_taper_of_the_end():

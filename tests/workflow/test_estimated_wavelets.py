@@ -125,6 +125,11 @@ def test_the_true_wavelet_is_found_in_size_and_shape(estimation, changes):
     assert estimation(**changes).run().error() < 1e-3
 
 
+def test_the_log_says_how_good_estimates_are(estimation):
+    (line,) = estimation().run().lines
+    assert line.startswith("iteration 1: wavelets of 3 shots estimated (fdlsq), which explain 100 % of the")
+
+
 def test_synthetic_data_with_estimated_wavelets_are_the_data(estimation):
     run = estimation().run()
     for shot in run.setup.shots:
@@ -139,14 +144,13 @@ def test_records_that_end_early_need_least_squares_in_time(project, tmp_path, da
     for file in sorted(data.parent.glob("obs_[xy].su.*")):
         gather = read_gather(file)
         write_su(tmp_path / file.name, replace(gather, data=gather.data[:, :180]))
-    errors = {
-        name: Estimation(project, tmp_path, data, PARA=f"{name}:waterlevel=1e-3", **short)
-        .run()
-        .error(TRUE[:180])
+    runs = {
+        name: Estimation(project, tmp_path, data, PARA=f"{name}:waterlevel=1e-3", **short).run()
         for name in ("fdlsq", "tdlsq")
     }
-    assert errors["fdlsq"] > 0.1
-    assert errors["tdlsq"] < 0.01
+    assert runs["fdlsq"].error(TRUE[:180]) > 0.1
+    assert runs["tdlsq"].error(TRUE[:180]) < 0.01
+    assert [any("see tdlsq" in line for line in run.lines) for run in runs.values()] == [True, False]
 
 
 def test_sh_waves_have_wavelets_of_their_own(estimation, tmp_path):
@@ -259,8 +263,16 @@ def test_traces_left_out_by_offset(estimation, kind, invert):
 
 def test_a_shot_without_any_trace(estimation):
     np.savetxt("kill.dat", [[0, 1, 0]] * 10, fmt="%d")
-    with pytest.raises(DataError, match=r"shot 2: no trace is left.* stage 1: check TRKILL_STF = 1$"):
+    with pytest.raises(DataError, match=r"shot 2: .* stage 1: no trace is left: check TRKILL_STF = 1$"):
         estimation(**TABLE)
+
+
+def test_a_given_wavelet_that_never_begins(estimation, tmp_path):
+    late = write_sources(tmp_path / "late.dat", "9 30 1e6")
+    with pytest.raises(
+        DataError, match=r"shot 1: .* all synthetic traces that count are zero: check the obs"
+    ):
+        estimation(SOURCE_FILE=late).run()
 
 
 def test_a_missing_table(estimation):
