@@ -194,18 +194,26 @@ def gradient_correlations(work: Path, expected: Path) -> dict[str, float]:
     """Correlation inside the absorbing frame of jacobian/g_g*.old with the original's, by parameter."""
     text = (work / "case.json").read_text()
     nx, ny, width = (int(_value(text, key)) for key in ("NX", "NY", "FW"))
+    steps = int(_value(text, "IDX")), int(_value(text, "IDY"))
     top = 1 if int(_value(text, "FREE_SURF")) else width
     result = {}
     for name, ending in (("vp", ""), ("vs", "_u"), ("rho", "_rho")):
         files = [folder / "jacobian" / f"g_g{ending}.old" for folder in (work, expected)]
         if all(file.exists() for file in files):
-            a, b = (
-                np.fromfile(file, "<f4").reshape(nx, ny).T[top : ny - width, width : nx - width].astype(float)
-                for file in files
-            )
+            a, b = (_inside(np.fromfile(file, "<f4"), (nx, ny), steps, top, width) for file in files)
             norm = np.linalg.norm(a) * np.linalg.norm(b)
             result[name] = float(np.sum(a * b) / norm) if norm else np.nan
     return result
+
+
+def _inside(
+    values: np.ndarray, shape: tuple[int, int], steps: tuple[int, int], top: int, width: int
+) -> np.ndarray:
+    """What lies inside the frame of a grid file that holds every IDX-th column and IDY-th row, float64."""
+    (nx, ny), (every_x, every_y) = shape, steps
+    columns, rows = np.arange(0, nx, every_x), np.arange(0, ny, every_y)
+    x, y = (columns >= width) & (columns < nx - width), (rows >= top) & (rows < ny - width)
+    return values.reshape(columns.size, rows.size).astype(float)[np.ix_(x, y)]
 
 
 def _misfits(log: Path) -> list[float]:

@@ -19,6 +19,7 @@ from denise_py.fd.relaxation import relax, transpose_relax
 from denise_py.fd.steps_acoustic import absorb_divergence, move_velocity, record, transpose_divergence
 
 forward_velocity = steps_acoustic.forward_velocity
+Injection, Recording = steps_acoustic.Injection, steps_acoustic.Recording
 
 
 class Fields(NamedTuple):

@@ -33,6 +33,7 @@ from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 U = np.uint64
 
 forward_velocity = steps_psv.forward_velocity
+Injection, Recording = steps_psv.Injection, steps_psv.Recording
 
 
 class Fields(NamedTuple):

@@ -20,6 +20,7 @@ from denise_py.fd.relaxation import relax, transpose_relax
 from denise_py.fd.steps_sh import absorb_gradient, move_velocity, transpose_gradient
 
 forward_velocity = steps_sh.forward_velocity
+Injection, Recording = steps_sh.Injection, steps_sh.Recording
 inject_stress = steps_sh.inject_stress
 
 

@@ -7,25 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd import steps_acoustic, steps_acoustic_viscous
-from denise_py.fd.containers import Points, no_points
-from denise_py.fd.steps_acoustic import Coefficients, Correlation, Fields, Injection, Recording, Store
+from denise_py.fd.steps_acoustic import Coefficients
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import speed_range
 from denise_py.medium.staggering import buoyancy_x, buoyancy_y
-from denise_py.physics.base import (
-    difference_series,
-    empty_store,
-    force_terms,
-    new_recording,
-    range_problem,
-    recorded_series,
-    zero_fields,
-)
+from denise_py.physics.base import Waves, force_terms, range_problem
 from denise_py.physics.psv import viscous_speeds
 
 
-class Acoustic:
+class Acoustic(Waves):
     """See physics.base.Physics."""
 
     name = "acoustic"
@@ -37,10 +28,6 @@ class Acoustic:
     stress_fields = ("p",)
     stored_fields = 3
     steps = steps_acoustic
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields (ny + 2M, nx + 2M)."""
-        return zero_fields(Fields, shape, dtype)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Buoyancies and bulk modulus times courant = dt/dh, (ny, nx) float64."""
@@ -55,14 +42,6 @@ class Acoustic:
         """Why a medium is impossible."""
         return range_problem(medium)
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for the increments of all three fields."""
-        return empty_store(Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(Correlation, shape, dtype)
-
     def source_terms(
         self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
@@ -71,27 +50,6 @@ class Acoustic:
         if kind == 1:
             return {"p": 1 / (2 * dh**2)}
         return force_terms(kind, azimuth, coefficients.bx, coefficients.by, j, i, dh)
-
-    def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
-        """The wavelet (nt,), or for an explosion its difference."""
-        return difference_series(wavelet) if kind == 1 else wavelet
-
-    def injection(self, forces: dict[str, Points], series: np.ndarray) -> Injection:
-        """Sources: 'vx', 'vy' (forces), 'p' (explosions)."""
-        none = no_points(series.dtype)
-        return Injection(*(forces.get(name, none) for name in ("vx", "vy", "p")), series)
-
-    def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> Recording:
-        """Room for the wanted components."""
-        return new_recording(Recording, points, nt, dtype, no_points(dtype))
-
-    def recorded(self, recording: Recording) -> dict[str, np.ndarray]:
-        """Recorded series (nt, n) of every component; the curl is zero."""
-        return recorded_series(recording)
-
-    def adjoint_target(self, component: str) -> str:
-        """Components and fields have the same names."""
-        return component
 
     def adjoint_weights(
         self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
@@ -106,14 +64,10 @@ class ViscousAcoustic(Acoustic):
 
     name = "visco-acoustic"
     steps = steps_acoustic_viscous
+    memories = 1
 
     def __init__(self, relaxation: Relaxation) -> None:
         self.relaxation = relaxation
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields and memory of the pressure."""
-        mechanisms = len(self.relaxation.frequencies)
-        return zero_fields(steps_acoustic_viscous.Fields, shape, dtype, mechanisms, memories=1)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """As without loss, with the moduli of fd.relaxation."""
@@ -126,14 +80,6 @@ class ViscousAcoustic(Acoustic):
     def speeds(self, medium: Medium) -> tuple[float, float]:
         """From the slowest wave at zero to the fastest at infinite frequency."""
         return viscous_speeds(self.relaxation, (medium.lam, medium.taup), medium.rho)
-
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for velocity increments and divergences."""
-        return empty_store(steps_acoustic_viscous.Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(steps_acoustic_viscous.Correlation, shape, dtype)
 
     def adjoint_weights(
         self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray

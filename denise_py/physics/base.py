@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from types import ModuleType
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from denise_py.fd.containers import Points
+from denise_py.fd.containers import Points, no_points
+from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 
 
@@ -80,42 +81,62 @@ class Physics(Protocol):
         """Factors of an adjoint source at array positions (j, i), for the scaled adjoint fields."""
 
 
-Arrays = TypeVar("Arrays", bound=NamedTuple)
+class Waves:
+    """What all physics do alike, with the named tuples of their module of steps.
 
+    A subclass sets the attributes of Physics; relaxation and `memories`, the number of its fields that have
+    an array per mechanism, if it is viscous.
+    """
 
-def zero_fields(
-    kind: type[Arrays], shape: tuple[int, int], dtype: np.dtype, mechanisms: int = 0, memories: int = 0
-) -> Arrays:
-    """Zero arrays for all fields of a named tuple; the last `memories` of them (mechanisms, *shape)."""
-    plain = len(kind._fields) - memories
-    return kind(
-        *(np.zeros(shape, dtype) for _ in range(plain)),
-        *(np.zeros((mechanisms, *shape), dtype) for _ in range(memories)),
-    )
+    steps: ModuleType
+    relaxation: Relaxation | None = None
+    memories = 0
 
+    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Zero wavefields (ny + 2M, nx + 2M), and memories (L, ny + 2M, nx + 2M)."""
+        kind = self.steps.Fields
+        plain = len(kind._fields) - self.memories
+        mechanisms = len(self.relaxation.frequencies) if self.relaxation else 0
+        return kind(
+            *(np.zeros(shape, dtype) for _ in range(plain)),
+            *(np.zeros((mechanisms, *shape), dtype) for _ in range(self.memories)),
+        )
 
-def empty_store(
-    kind: type[Arrays], every: int, slots: int, shape: tuple[int, int], dtype: np.dtype
-) -> Arrays:
-    """A store named tuple: every, arrays (slots, *shape), energy."""
-    arrays = (np.empty((slots, *shape), dtype) for _ in kind._fields[1:-1])
-    return kind(every, *arrays, np.zeros(shape if slots else (0, 0), dtype))
+    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Room for `every`, arrays (slots, ny, nx) and an energy (ny, nx)."""
+        kind = self.steps.Store
+        arrays = (np.empty((slots, *shape), dtype) for _ in kind._fields[1:-1])
+        return kind(every, *arrays, np.zeros(shape if slots else (0, 0), dtype))
 
+    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
+        """Zero accumulators (ny, nx)."""
+        kind = self.steps.Correlation
+        return kind(*(np.zeros(shape, dtype) for _ in kind._fields))
 
-def new_recording(
-    kind: type[Arrays], points: dict[str, Points], nt: int, dtype: np.dtype, none: Points
-) -> Arrays:
-    """A recording named tuple: points of every component, then an output (nt, number of series) for each."""
-    names = [name for name in kind._fields if not name.startswith("out_")]
-    wanted = [points.get(name, none) for name in names]
-    series = [int(p.trace.max()) + 1 if p.trace.size else 0 for p in wanted]
-    return kind(*wanted, *(np.zeros((nt, count), dtype) for count in series))
+    def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
+        """The wavelet (nt,), or for an explosion (kind 1) its difference."""
+        return difference_series(wavelet) if kind == 1 else wavelet
 
+    def injection(self, forces: dict[str, Points], series: np.ndarray) -> NamedTuple:
+        """Sources by the names of the steps' Injection."""
+        kind, none = self.steps.Injection, no_points(series.dtype)
+        return kind(*(forces.get(name, none) for name in kind._fields[:-1]), series)
 
-def recorded_series(recording: NamedTuple) -> dict[str, np.ndarray]:
-    """The outputs of a recording by component."""
-    outputs = (name for name in recording._fields if name.startswith("out_"))
-    return {name.removeprefix("out_"): getattr(recording, name) for name in outputs}
+    def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> NamedTuple:
+        """Room for the wanted components: points of each, then an output (nt, number of series) for each."""
+        kind, none = self.steps.Recording, no_points(dtype)
+        wanted = [points.get(name, none) for name in kind._fields if not name.startswith("out_")]
+        series = [int(p.trace.max()) + 1 if p.trace.size else 0 for p in wanted]
+        return kind(*wanted, *(np.zeros((nt, count), dtype) for count in series))
+
+    def recorded(self, recording: NamedTuple) -> dict[str, np.ndarray]:
+        """Recorded series (nt, n) of every component, with n = 0 for those not asked for."""
+        outputs = (name for name in recording._fields if name.startswith("out_"))
+        return {name.removeprefix("out_"): getattr(recording, name) for name in outputs}
+
+    def adjoint_target(self, component: str) -> str:
+        """Components and what sources add to have the same names."""
+        return component
 
 
 def difference_series(wavelet: np.ndarray) -> np.ndarray:

@@ -7,24 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd import steps_psv, steps_psv_viscous
-from denise_py.fd.containers import Points, no_points
-from denise_py.fd.steps_psv import Coefficients, Correlation, Fields, Injection, Recording, Store
+from denise_py.fd.steps_psv import Coefficients
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import speed_range
 from denise_py.medium.staggering import buoyancy_x, buoyancy_y, mean_xy, plate_modulus, shear_modulus_xy
-from denise_py.physics.base import (
-    difference_series,
-    empty_store,
-    force_terms,
-    new_recording,
-    range_problem,
-    recorded_series,
-    zero_fields,
-)
+from denise_py.physics.base import Waves, force_terms, range_problem
 
 
-class ElasticPSV:
+class ElasticPSV(Waves):
     """See physics.base.Physics."""
 
     name = "elastic P-SV"
@@ -36,10 +27,6 @@ class ElasticPSV:
     stress_fields = ("sxx", "syy", "sxy")
     stored_fields = 5
     steps = steps_psv
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields (ny + 2M, nx + 2M)."""
-        return zero_fields(Fields, shape, dtype)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Buoyancies and moduli times courant = dt/dh, (ny, nx) float64.
@@ -63,14 +50,6 @@ class ElasticPSV:
         """Why a medium is impossible."""
         return range_problem(medium)
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for the increments of all five fields."""
-        return empty_store(Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(Correlation, shape, dtype)
-
     def source_terms(
         self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
@@ -79,23 +58,6 @@ class ElasticPSV:
         if kind == 1:
             return {"normal": 1 / (4 * dh**2)}
         return force_terms(kind, azimuth, coefficients.bx, coefficients.by, j, i, dh)
-
-    def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
-        """The wavelet (nt,), or for an explosion its difference."""
-        return difference_series(wavelet) if kind == 1 else wavelet
-
-    def injection(self, forces: dict[str, Points], series: np.ndarray) -> Injection:
-        """Sources: 'vx' and 'vy' (forces), 'normal' (both normal stresses)."""
-        none = no_points(series.dtype)
-        return Injection(*(forces.get(name, none) for name in ("vx", "vy", "normal")), series)
-
-    def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> Recording:
-        """Room for the wanted components."""
-        return new_recording(Recording, points, nt, dtype, no_points(dtype))
-
-    def recorded(self, recording: Recording) -> dict[str, np.ndarray]:
-        """Recorded series (nt, n) of every component, with n = 0 for those not asked for."""
-        return recorded_series(recording)
 
     def adjoint_target(self, component: str) -> str:
         """p = -(sxx + syy) belongs to both normal stresses."""
@@ -118,14 +80,10 @@ class ViscousPSV(ElasticPSV):
 
     name = "viscoelastic P-SV"
     steps = steps_psv_viscous
+    memories = 3
 
     def __init__(self, relaxation: Relaxation) -> None:
         self.relaxation = relaxation
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields and memories of normal and shear stresses."""
-        mechanisms = len(self.relaxation.frequencies)
-        return zero_fields(steps_psv_viscous.Fields, shape, dtype, mechanisms, memories=3)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """As in the elastic medium, with the moduli of fd.relaxation.
@@ -162,14 +120,6 @@ class ViscousPSV(ElasticPSV):
         return viscous_speeds(
             self.relaxation, (medium.lam + 2 * medium.mu, medium.taup), (medium.mu, medium.taus), medium.rho
         )
-
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for velocity increments and strain rates."""
-        return empty_store(steps_psv_viscous.Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(steps_psv_viscous.Correlation, shape, dtype)
 
     def adjoint_weights(
         self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray

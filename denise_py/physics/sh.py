@@ -18,8 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd import steps_sh, steps_sh_viscous
-from denise_py.fd.containers import Points, no_points
-from denise_py.fd.steps_sh import Coefficients, Correlation, Fields, Injection, Recording, Store
+from denise_py.fd.steps_sh import Coefficients
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import speed_range
@@ -33,17 +32,11 @@ from denise_py.medium.staggering import (
     shear_modulus_x,
     shear_modulus_xy,
 )
-from denise_py.physics.base import (
-    empty_store,
-    new_recording,
-    range_problem,
-    recorded_series,
-    zero_fields,
-)
+from denise_py.physics.base import Waves, range_problem
 from denise_py.physics.psv import viscous_speeds
 
 
-class ElasticSH:
+class ElasticSH(Waves):
     """See physics.base.Physics."""
 
     name = "elastic SH"
@@ -58,10 +51,6 @@ class ElasticSH:
 
     def __init__(self, on_nodes: bool = False) -> None:
         self.on_nodes = on_nodes
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields (ny + 2M, nx + 2M)."""
-        return zero_fields(Fields, shape, dtype)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Buoyancy and shear moduli times courant = dt/dh, (ny, nx) float64."""
@@ -86,14 +75,6 @@ class ElasticSH:
         """Why a medium is impossible."""
         return range_problem(medium, solid_only=True)
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for the increments of all three fields."""
-        return empty_store(Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(Correlation, shape, dtype)
-
     def source_terms(
         self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
     ) -> dict[str, float]:
@@ -104,22 +85,6 @@ class ElasticSH:
     def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
         """The wavelet (nt,)."""
         return wavelet
-
-    def injection(self, forces: dict[str, Points], series: np.ndarray) -> Injection:
-        """Sources: 'vz'."""
-        return Injection(forces.get("vz", no_points(series.dtype)), series)
-
-    def recording(self, points: dict[str, Points], nt: int, dtype: np.dtype) -> Recording:
-        """Room for the wanted components."""
-        return new_recording(Recording, points, nt, dtype, no_points(dtype))
-
-    def recorded(self, recording: Recording) -> dict[str, np.ndarray]:
-        """Recorded series (nt, n)."""
-        return recorded_series(recording)
-
-    def adjoint_target(self, component: str) -> str:
-        """Components and fields have the same names."""
-        return component
 
     def adjoint_weights(
         self, component: str, coefficients: NamedTuple, j: np.ndarray, i: np.ndarray
@@ -133,15 +98,11 @@ class ViscousSH(ElasticSH):
 
     name = "viscous SH"
     steps = steps_sh_viscous
+    memories = 2
 
     def __init__(self, relaxation: Relaxation, on_nodes: bool = False) -> None:
         super().__init__(on_nodes)
         self.relaxation = relaxation
-
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields and memories of both stresses."""
-        mechanisms = len(self.relaxation.frequencies)
-        return zero_fields(steps_sh_viscous.Fields, shape, dtype, mechanisms, memories=2)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """As without loss, with the moduli of fd.relaxation."""
@@ -161,11 +122,3 @@ class ViscousSH(ElasticSH):
     def speeds(self, medium: Medium) -> tuple[float, float]:
         """From the slowest wave at zero to the fastest at infinite frequency."""
         return viscous_speeds(self.relaxation, (medium.mu, medium.taus), medium.rho)
-
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for velocity increments and strain rates."""
-        return empty_store(steps_sh_viscous.Store, every, slots, shape, dtype)
-
-    def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero accumulators (ny, nx)."""
-        return zero_fields(steps_sh_viscous.Correlation, shape, dtype)
