@@ -19,7 +19,7 @@ import pytest
 
 from denise_py.parallel.comm import Comm, SerialComm, connect
 
-MPI_TIMEOUT = 120.0
+MPI_TIMEOUT = 600.0  # s; a cold start compiles the kernels of all waves
 """Seconds after which an MPI test counts as hanging."""
 
 
