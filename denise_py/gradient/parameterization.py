@@ -18,6 +18,8 @@ from denise_py.medium.model import Medium
 
 #: the three slots every parameterisation fills, under the names of its files
 SLOTS = ("vp", "vs", "rho")
+#: further slots where attenuation is inverted for; about 2 / Q, see medium.attenuation
+LEVELS = ("taup", "taus")
 
 
 class Parameterization(Protocol):

@@ -36,7 +36,7 @@ def projection(
             return p
         # a slot may depend on all three quantities
         touched = np.logical_or.reduce(list(changed.values()))
-        limited = scaling.vector(to_slots(allowed))
+        limited = scaling.vector({**model, **to_slots(allowed)})
         return np.where(scaling.repeat(touched) & ~np.isclose(limited, p, rtol=1e-14, atol=0.0), limited, p)
 
     return project

@@ -42,7 +42,7 @@ class Limits:
         for name, (lowest, highest) in bounds.items():
             model = np.asarray(start[name], np.float64)
             low, high = np.full(model.shape, float(lowest)), np.full(model.shape, float(highest))
-            if percent is not None:
+            if percent is not None and name in percent:
                 inside = np.clip(model, low, high)
                 low = np.maximum(low, inside * (1 - percent[name] / 100))
                 high = np.minimum(high, inside * (1 + percent[name] / 100))

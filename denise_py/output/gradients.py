@@ -18,7 +18,7 @@ from denise_py.medium.model_io import write_grid_file
 from denise_py.output.models import is_due
 
 #: of the names of DENISE by parameter
-ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho"}
+ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho", "taup": "_taup", "taus": "_taus"}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from denise_py.parameters.finding import (
     Finding,
     Findings,
     found,
+    inverted_levels,
     name_of,
     nearest_step,
     recorded_components,
@@ -379,7 +380,8 @@ def _inversion(s: SettingsData) -> Findings:
 
 def _start_paths(s: SettingsData) -> tuple[str, ...]:
     """Settings of the first iteration of every parameter that the waves depend on."""
-    return tuple(f"inversion.{name}_from" for name in wave_parameters(s))
+    levels = tuple(f"inversion.q{name[-1]}_from" for name in inverted_levels(s))
+    return tuple(f"inversion.{name}_from" for name in wave_parameters(s)) + levels
 
 
 def _test_shots(s: SettingsData, shots: int) -> Findings:
@@ -597,8 +599,10 @@ def _stage_parameters(s: SettingsData, stage: Stage, where: str) -> Findings:
     viscous_sh = s.attenuation.mechanisms > 0 and s.physics.wave_type != 1
     if viscous_sh and stage.qs_from is not None and stage.qs_from <= last:
         title = title_of(stage.layout, "qs_from")
-        text = f"{where}: {title} = {stage.qs_from}: inversion for Q is not available; set it above"
-        yield found("error", f"{text} {s.show('inversion.max_iterations')}", path)
+        key = name_of("inversion.qs_from")
+        text = f"{where}: {title} = {stage.qs_from}: {key} of the parameter file decides"
+        advice = f"whether Q is inverted for; set it above {s.show('inversion.max_iterations')}"
+        yield found("error", f"{text} {advice}", path)
 
 
 def _stage_filter(s: SettingsData, stage: Stage, where: str) -> Findings:

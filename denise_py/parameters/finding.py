@@ -119,6 +119,15 @@ def wave_parameters(settings: SettingsData) -> tuple[str, ...]:
     return ("vs", "rho") if settings.physics.wave_type == 2 else ("vp", "vs", "rho")
 
 
+def inverted_levels(settings: SettingsData) -> tuple[str, ...]:
+    """Those of taup and taus that an inversion looks for: the waves depend on them and their key is not 0."""
+    chosen, waves = settings.inversion, settings.physics
+    begins = {} if waves.wave_type == 2 else {"taup": chosen.qp_from}
+    begins |= {} if waves.acoustic else {"taus": chosen.qs_from}
+    viscous = settings.run.inversion and settings.attenuation.mechanisms > 0
+    return tuple(name for name, begin in begins.items() if begin > 0) if viscous else ()
+
+
 def model_endings(settings: SettingsData) -> tuple[str, ...]:
     """Endings of the model files that are read, in the order of the three parameters."""
     if settings.physics.acoustic:

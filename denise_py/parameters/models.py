@@ -208,6 +208,8 @@ class InversionSettings(Group):
     vp_from: int
     vs_from: int
     rho_from: int
+    qp_from: int
+    qs_from: int
     sampling: int
     min_improvement: float
     min_iterations: int
@@ -325,6 +327,10 @@ class LimitSettings(Group):
     vs_lower: float
     rho_upper: float
     rho_lower: float
+    qp_upper: float
+    qp_lower: float
+    qs_upper: float
+    qs_lower: float
     vp_vs_ratio: float
     relative: bool
     vs_percent: float

@@ -89,6 +89,7 @@ PSV: Final = equals("WAVETYPE", 1, 3)
 SH: Final = equals("WAVETYPE", 2, 3)
 KLAUDER: Final = either(both(PSV, equals("QUELLART", 9)), both(SH, equals("QUELLART_SH", 9)))
 FRAME: Final = positive("FW")
+LOSSY: Final = both(INVERSION, positive("L"))
 SNAPPING: Final = positive("SNAP")
 WORKFLOW: Final = equals("USE_WORKFLOW", 1)
 FILTER: Final = either(positive("TIME_FILT"), WORKFLOW)
@@ -883,6 +884,18 @@ INVERSION_KEYS: Final = (
         "keeps it fixed. With a workflow the stages decide.",
         default=0, used=INVERSION, unit="iterations", at_least=0,
     ),
+    *(
+        Key(
+            f"INV_Q{wave}_ITER", "inversion", f"q{wave.lower()}_from", "int",
+            f"first iteration for Q of {wave} waves",
+            f"From this iteration on the level of attenuation tau{wave.lower()} (2 / Q for one mechanism) is "
+            "inverted for, with the exact gradient; 0 keeps it. In a workflow, too, the iteration counts. Q "
+            "changes waveforms little: let the velocities come first. DENISE has no such key, its Black "
+            "Edition one for S waves.",
+            default=0, used=LOSSY, at_least=0,
+        )
+        for wave in ("P", "S")
+    ),
     Key(
         "INV_RHO_ITER", "inversion", "rho_from", "int", "first iteration that changes density",
         "See INV_VP_ITER. Density is poorly resolved by travel times; it is common to release it after the "
@@ -1488,6 +1501,17 @@ LIMITS: Final = (
         "simulation stable.",
         default=0.0, used=INVERSION, unit="kg/m3", at_least=0,
     ),
+    *(
+        Key(
+            f"Q{wave}{end}LIM", "limits", f"q{wave.lower()}_{end.lower()}", "float",
+            f"{'largest' if end == 'UPPER' else 'smallest'} Q of {wave} waves",
+            f"Bound of Q = 2 / tau{wave.lower()} in an inversion for attenuation. Values of the start model "
+            "outside are moved to the bound.",
+            default=default, used=LOSSY, above=0,
+        )
+        for wave in ("P", "S")
+        for end, default in (("UPPER", 10000.0), ("LOWER", 2.0))
+    ),
     Key(
         "VP_VS_RATIO", "limits", "vp_vs_ratio", "float", "smallest ratio Vp / Vs",
         "Values above 1 are enforced after each update; anything else switches it off. A stable elastic "
@@ -1697,9 +1721,6 @@ FOREIGN: Final[Mapping[str, str]] = MappingProxyType(
         "SCALEQS": "it has no counterpart here",
         "DATA_DIR_T0": "time-lapse inversion has no counterpart here",
         "GAMMA_GRAV": "gravity data have no counterpart here",
-        "QSUPPERLIM": "Q is not inverted for",
-        "QSLOWERLIM": "Q is not inverted for",
-        "INV_QS_ITER": "Q is not inverted for",
     }
 )
 

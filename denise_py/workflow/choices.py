@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from denise_py.gradient.parameterization import LEVELS
 from denise_py.gradient.tapers import (
     circles,
     clear_nodes,
@@ -21,6 +22,7 @@ from denise_py.misfit.norms import Options as NormOptions
 from denise_py.misfit.registry import Misfit, find_misfit
 from denise_py.misfit.spectral import frequencies
 from denise_py.optimise.descent import Options
+from denise_py.parameters.finding import inverted_levels
 from denise_py.parameters.settings import Settings
 from denise_py.workflow.geometry import all_receiver_nodes
 from denise_py.workflow.objective import Weighting
@@ -133,6 +135,10 @@ def model_limits(setup: Setup) -> Limits:
         "vs": (b.vs_lower, b.vs_upper),
         "rho": (b.rho_lower, b.rho_upper),
     }
+    for name in inverted_levels(setup.settings):
+        letter = name[-1]
+        upper, lower = getattr(b, f"q{letter}_upper"), getattr(b, f"q{letter}_lower")
+        bounds[name] = (2 / upper, 2 / lower)
     percent = {"vp": b.vp_percent, "vs": b.vs_percent, "rho": b.rho_percent} if b.relative else None
     return Limits.around(velocities_of(setup, setup.model), bounds, percent, b.vp_vs_ratio)
 
@@ -154,7 +160,8 @@ def velocities_of(setup: Setup, model: Mapping[str, np.ndarray]) -> Mapping[str,
     if setup.settings.model.parameterization == 1:
         return model
     medium = setup.parameterization.medium(model)
-    return {"vp": medium.vp, "vs": medium.vs, "rho": medium.rho}
+    levels = {name: model[name] for name in LEVELS if name in model}
+    return {"vp": medium.vp, "vs": medium.vs, "rho": medium.rho} | levels
 
 
 def slots_of(setup: Setup, velocities: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:

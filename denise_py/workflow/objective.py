@@ -17,7 +17,7 @@ import numpy as np
 
 from denise_py.errors import NoProgressError, StabilityError
 from denise_py.gradient.chain_rule import material_gradient
-from denise_py.gradient.parameterization import SLOTS
+from denise_py.gradient.parameterization import LEVELS, SLOTS
 from denise_py.gradient.precondition import (
     WeightSum,
     average,
@@ -106,6 +106,7 @@ class Objective:
         )
         self._all = tuple(shot.number for shot in setup.shots)
         self._shape = setup.grid.shape
+        self._slots = (*SLOTS, *(name for name in LEVELS if name in base))
         self._calibrated, self._factors = False, [1.0]
         #: why points could not be evaluated, in their order; the caller empties it
         self.rejected: list[str] = []
@@ -131,7 +132,7 @@ class Objective:
         nothing = np.full(p.shape, math.nan)
         if not self._use(p):
             return math.inf, nothing
-        count = 3 * len(self._joint.shares)
+        count = len(self._slots) * len(self._joint.shares)
         weights = len(self._weights) * (2 + self._weighting.planes)
         layers = count + (weights if self._weighting.active else 0)
         total = np.zeros((layers, *self._shape))
@@ -143,11 +144,11 @@ class Objective:
         self._known = (np.array(p), sums)
         misfit, factors = self._report(sums, self._all)
         self._factors = factors
-        raw = total[:count].reshape(-1, 3, *self._shape)
+        raw = total[:count].reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(factors, raw, strict=True))
         if self._weighting.active:
             self._weight_of[_fingerprint(p)] = self._join_weights(total[count:], factors)
-        gradient = self._scaling.gradient(dict(zip(SLOTS, slopes, strict=True)))
+        gradient = self._scaling.gradient(dict(zip(self._slots, slopes, strict=True)))
         if not np.any(gradient):
             raise NoProgressError(
                 f"the gradient is exactly zero (misfit {misfit:.4g}): the data do not depend on the "
@@ -190,11 +191,11 @@ class Objective:
         changes = {
             physics: material_change(physics, lame, medium, setup.scheme.surface) for physics in setup.physics
         }
-        total = np.zeros((3 * len(self._joint.shares), *self._shape))
+        total = np.zeros((len(self._slots) * len(self._joint.shares), *self._shape))
         self._run(self._all, total, changes)
-        raw = total.reshape(-1, 3, *self._shape)
+        raw = total.reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(self._factors, raw, strict=True))
-        return self._scaling.gradient(dict(zip(SLOTS, slopes, strict=True)))
+        return self._scaling.gradient(dict(zip(self._slots, slopes, strict=True)))
 
     # ------------------------------------------------------------------------------------------ parts
 
@@ -336,7 +337,7 @@ class Objective:
         if correlation is None:
             return None
         found = [self._slopes(physics, correlation) for physics in simulator.setup.physics]
-        layers = [slopes[slot] for slopes in found for slot in SLOTS]
+        layers = [slopes[slot] for slopes in found for slot in self._slots]
         return np.zeros((len(self._joint.shares), 3)), np.stack(layers)
 
     def _compare(self, shot: Shot, traces, components) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -355,7 +356,7 @@ class Objective:
         taper = self._weighting.taper(shot) if self._weighting.taper else None
         for physics, joined in zip(self._simulator.setup.physics, self._weights, strict=True):
             found = self._slopes(physics, correlations)
-            layers += [found[slot] for slot in SLOTS]
+            layers += [found[slot] for slot in self._slots]
             if self._weighting.active:
                 w = self._illumination(correlations.get(physics))
                 size = gradient_size(found, dict(self._scaling.references))
@@ -368,10 +369,13 @@ class Objective:
         """Derivatives of the raw misfit of one kind of waves {slot: (ny, nx)}, zero if there is none."""
         setup, medium = self._simulator.setup, self._simulator.medium
         if physics not in correlations:
-            return {slot: np.zeros(self._shape) for slot in SLOTS}
+            return {slot: np.zeros(self._shape) for slot in self._slots}
         courant, surface = setup.time.dt / setup.grid.dh, setup.scheme.surface
         lame = material_gradient(physics, correlations[physics], medium, courant, surface)
-        return setup.parameterization.gradient(lame, setup.parameterization.model(medium))
+        found = setup.parameterization.gradient(lame, setup.parameterization.model(medium))
+        levels = {"taup": lame.taup, "taus": lame.taus}
+        none = np.zeros(self._shape)
+        return found | {name: none if level is None else level for name, level in levels.items()}
 
     def _illumination(self, correlation: Mapping[str, np.ndarray] | None) -> np.ndarray:
         """EPRECOND of one shot and kind of waves, (ny, nx); zero if these are not simulated."""

@@ -19,12 +19,13 @@ from denise_py.acquisition.subgrid import SubGrid
 from denise_py.errors import DataError, DeniseError, ParameterError
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
-from denise_py.gradient.parameterization import Parameterization, parameterization
+from denise_py.gradient.parameterization import LEVELS, Parameterization, parameterization
 from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import Resolution, dispersion_warning, stability_problem
 from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
 from denise_py.parameters import checks
+from denise_py.parameters.finding import inverted_levels
 from denise_py.parameters.frequency_file import read_frequencies
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
@@ -78,9 +79,9 @@ class Processes:
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation; levels:
-    taup and taus of a viscous medium, (ny, nx) float64; physics: the waves that are simulated; corners: of
-    FREQ_FILE in Hz."""
+    """Everything a run is made of. model: {slot: (ny, nx) float64} in the run's parameterisation, with taup
+    and taus where they are inverted for; levels: those that are not, of a viscous medium; physics: the waves
+    that are simulated; corners: of FREQ_FILE in Hz."""
 
     settings: Settings
     grid: Grid
@@ -102,7 +103,8 @@ class Setup:
 
     def medium_of(self, model: Mapping[str, np.ndarray]) -> Medium:
         """A model {slot: (ny, nx)} as a medium."""
-        return replace(self.parameterization.medium(model), **self.levels)
+        own = {name: model[name] for name in LEVELS if name in model}
+        return replace(self.parameterization.medium(model), **self.levels | own)
 
     def resolution(self, medium: Medium) -> Resolution:
         """Time step and grid spacing that a medium needs at the highest frequency of the sources."""
@@ -169,6 +171,8 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     shots = make_shots(settings, fired[0] or fired[1], placed, wavelets, receivers)
     scheme = _scheme(settings, dtype)
     waves = choose_physics(settings, relaxation_of(settings, sources))
+    for name in inverted_levels(settings):
+        model[name] = levels.pop(name)
     setup = Setup(settings, grid, time, scheme, shots, kind, model, waves, levels, workflow, corners)
     _check_geometry(setup, collect)
     _check_resolution(setup, collect)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from denise_py.errors import ParameterError
-from denise_py.parameters.finding import wave_parameters
+from denise_py.gradient.parameterization import LEVELS
+from denise_py.parameters.finding import inverted_levels, wave_parameters
 from denise_py.parameters.key import Value
 from denise_py.parameters.settings import Settings
 from denise_py.parameters.stage_settings import stage_settings, with_corner
@@ -175,9 +176,10 @@ def _switch(active: dict[str, bool], line: WorkflowLine) -> dict[str, bool]:
 def active_slots(plan: StagePlan, iteration: int) -> tuple[str, ...]:
     """The parameters that move in an iteration: those of the stage, or those whose INV_*_ITER has come. The
     iteration counts from the first one of the run, or with own_iterations of the stage."""
-    if plan.slots is not None:
-        return tuple(name for name in plan.slots if name in _begins(plan))
-    return tuple(name for name, begin in _begins(plan).items() if iteration >= begin)
+    begins = _begins(plan)
+    chosen = begins if plan.slots is None else {name: 0 for name in plan.slots if name in begins}
+    chosen = chosen | {name: begin for name, begin in begins.items() if name in LEVELS}
+    return tuple(name for name, begin in chosen.items() if iteration >= begin)
 
 
 def first_iteration(plan: StagePlan) -> int:
@@ -189,7 +191,8 @@ def _begins(plan: StagePlan) -> dict[str, int]:
     """First iteration of every parameter that the waves depend on."""
     chosen = plan.settings.inversion
     first = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
-    return {name: first[name] for name in wave_parameters(plan.settings)}
+    first |= {"taup": chosen.qp_from, "taus": chosen.qs_from}
+    return {name: first[name] for name in (*wave_parameters(plan.settings), *inverted_levels(plan.settings))}
 
 
 class StageClock:

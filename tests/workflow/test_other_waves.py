@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from denise_py.medium.model_io import write_grid_file
 from tests.workflow.project import Project, start_model, true_model
 
 VISCOUS = {"L": 2, "FL1": 10, "FL2": 80, "TAU": 0.02, "F_REF": 80}
@@ -152,3 +153,58 @@ def test_gauss_newton_inversion(project, tmp_path):
     assert np.all(np.diff(misfits) < 0)
     assert misfits[-1] < 0.05 * misfits[0]
     assert outcome.said("Gauss-Newton:")
+
+
+LOSSY = {"INV_QP_ITER": 1, "INV_QS_ITER": 1, "INV_VP_ITER": 99, "INV_VS_ITER": 99, "INV_RHO_ITER": 99}
+
+
+@pytest.fixture(scope="session")
+def lossy_data(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data of the start model with three times the attenuation."""
+    folder = tmp_path_factory.mktemp("lossy")
+    project.forward(folder, SEIS_FILE=folder / "obs", **VISCOUS | {"TAU": 0.06})
+    return folder / "obs"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_gradient_of_attenuation(project, lossy_data, tmp_path, number):
+    """taup and taus beside the other parameters, in two parameterisations."""
+    keys = VISCOUS | LOSSY | {"DATA_DIR": lossy_data}
+    names = ("taup", "taus")
+    if number == 3:
+        keys |= {"INVMAT1": 3} | lame_files(tmp_path)
+        names = (*NAMES, *names)
+    objective, scaling, setup = project.objective(tmp_path, slots=names, **keys)
+    np.testing.assert_allclose(slopes(objective, scaling, setup, names), 2.0, atol=0.05)
+
+
+def lame_files(folder: Path) -> dict[str, Path]:
+    """The start model as .lam, .mu, .rho."""
+    m = start_model()
+    mu = m["rho"] * m["vs"] ** 2
+    for name, values in (("lam", m["rho"] * m["vp"] ** 2 - 2 * mu), ("mu", mu), ("rho", m["rho"])):
+        write_grid_file(folder / f"lame.{name}", values)
+    return {"MFILE": folder / "lame"}
+
+
+def test_inversion_for_attenuation(project, lossy_data, tmp_path):
+    """Attenuation that is too weak everywhere grows where waves pass; velocities, which do not take part,
+    stay. The levels are written, and bounds of Q hold them."""
+    keys = VISCOUS | LOSSY | {"DATA_DIR": lossy_data, "GRAD_METHOD": 2, "ITERMAX": 6, "EPS_SCALE": 0.3}
+    free, bounded = (tmp_path / name for name in ("free", "bounded"))
+    free.mkdir(), bounded.mkdir()
+    outcome = project.invert(free, **keys)
+    assert np.all(np.diff(outcome.misfits) <= 0)
+    assert outcome.misfits[-1] < 0.1 * outcome.misfits[0]
+    taus = outcome.grid_file("inv_taus.bin")
+    assert taus[10:30, 15:45].mean() > 0.03
+    np.testing.assert_array_equal(outcome.grid_file("inv_vs.bin"), start_model()["vs"].astype("f4"))
+    assert (free / "inv_taup.bin").exists()
+    held = project.invert(bounded, QSLOWERLIM=80, QPLOWERLIM=80, **keys)
+    assert held.grid_file("inv_taus.bin").max() <= 2 / 80 * (1 + 1e-6)
+
+
+def test_attenuation_stays_without_its_keys(project, data, tmp_path):
+    outcome = project.invert(tmp_path, DATA_DIR=data["viscoelastic"], ITERMAX=1, **VISCOUS)
+    assert set(outcome.model) == set(NAMES)
+    assert not list(tmp_path.glob("inv_tau*"))

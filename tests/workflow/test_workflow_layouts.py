@@ -221,7 +221,10 @@ def test_q_is_not_inverted_for(settings):
     viscous = {"L": 1, "FL1": 20.0, "TAU": 0.02}
     assert complaints(settings(**viscous), **fields) == []
     (message,) = complaints(settings(**viscous, WAVETYPE=2, QUELLART_SH=1), **fields)
-    assert "INV_QS_ITER = 0: inversion for Q is not available; set it above ITERMAX = 3" in message
+    assert (
+        "INV_QS_ITER = 0: INV_QS_ITER of the parameter file decides whether Q is inverted for; set it above"
+        in message
+    )
     assert complaints(settings(**viscous, WAVETYPE=2, QUELLART_SH=1), **(fields | {"qs_from": 4})) == []
 
 
