@@ -13,6 +13,7 @@ import argparse
 import itertools
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -50,6 +51,7 @@ from tests.physics.absorption import RunAndEnergy, absorbed
 from tests.physics.problems import Setup
 from tests.physics.test_golden_numbers import CASES, TOLERANCE, golden_differences, golden_traces
 from tests.physics.test_reciprocity import exchange_error
+from tests.workflow.misfit_slopes import NORMS, PROCESSING, MisfitSlopes
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "validation.md"
 
@@ -327,6 +329,16 @@ def taylor() -> Iterable[Row]:
         yield name, names[number], *shown
 
 
+def misfits() -> Iterable[Row]:
+    """Largest deviation of Taylor slopes from 2 by misfit and processing, over kinds of waves, VELOCITY,
+    INVMAT1."""
+    yield ("LNORM", *PROCESSING)
+    with tempfile.TemporaryDirectory() as folder:
+        slopes = MisfitSlopes(Path(folder))
+        for norm in NORMS:
+            yield (norm, *(f"{slopes.worst(norm, processing):.1g}" for processing in PROCESSING))
+
+
 def precision() -> Iterable[Row]:
     """What single precision and decimation cost: relative L2 difference of the gradient."""
     yield ("gradient", *SLOTS)
@@ -371,6 +383,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "transpose-of-all": transpose_of_all,
     "taylor": taylor,
     "taylor-of-all": taylor_of_all,
+    "misfits": misfits,
     "precision": precision,
 }
 
