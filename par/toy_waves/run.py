@@ -28,8 +28,8 @@ import toy_example as toy  # noqa: E402
 
 FOLDERS = ("model", "data", "su", "log", "jacobian", "figures")
 #: what is inverted for, and what the start model knows
-INVERTED = {"sh": ("vs", "rho"), "acoustic": ("vp", "rho"), "viscoelastic": ("vs",), "joint": ("vs", "vp")}
-KNOWN = {"sh": (), "acoustic": (), "viscoelastic": ("vp", "rho"), "joint": ("rho",)}
+INVERTED = {"sh": ("vs", "rho"), "acoustic": ("vp",), "viscoelastic": ("vs",), "joint": ("vs", "vp")}
+KNOWN = {"sh": (), "acoustic": ("rho",), "viscoelastic": ("vp", "rho"), "joint": ("rho",)}
 
 
 def main() -> int:
