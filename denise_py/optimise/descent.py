@@ -1,9 +1,9 @@
 """One iteration at a time: direction, line search along the projected path, bookkeeping.
 
 Minimiser joins a direction method (conjugate gradients, L-BFGS or Gauss-Newton) with a search (parabola or
-strong Wolfe) and keeps what one iteration hands to the next: the point, the gradient there if it is known,
-the memory of the direction method. The caller runs step() as often as it likes, may change the problem in
-between and can store everything with state().
+strong Wolfe), or takes the steps of Adam without one, and keeps what one iteration hands to the next: the
+point, the gradient there if it is known, the memory of the direction method. The caller runs step() as often
+as it likes, may change the problem in between and can store everything with state().
 
 All decisions rest on the values of the objective, on dot and on largest; with versions of these that agree on
 all processes, vectors may be spread over processes.
@@ -18,14 +18,17 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from denise_py.optimise.adam import Adam
 from denise_py.optimise.constraints import Constraint, ProjectedPath, Unconstrained
 from denise_py.optimise.gauss_newton import GaussNewton
 from denise_py.optimise.lbfgs import LimitedMemory
 from denise_py.optimise.line_search import (
     ParabolicResult,
+    Stride,
     WolfeResult,
     fixed_step_search,
     parabolic_search,
+    stride,
     strong_wolfe,
     verified,
 )
@@ -47,6 +50,12 @@ from denise_py.optimise.vectors import (
 
 TANGENT_CHANGE = 1e-7
 """Relative change of the point with which tangents of the projected path are taken."""
+
+MOST_RETREATS = 10
+"""How often a step without a search is halved when the misfit at its end turns out not to be finite."""
+
+Search = ParabolicResult | WolfeResult | Stride
+Method = ConjugateGradient | LimitedMemory | GaussNewton | Adam
 
 
 class Objective(Protocol):
@@ -74,6 +83,7 @@ class Problem:
     does not point downhill any more is not used.
     product: (p, v) -> product of the Gauss-Newton matrix at p with v, for the method "gauss-newton"; asked
     for at the current point only.
+    possible: whether a point can be evaluated at all; asked by "adam", which does not look at misfits.
     """
 
     objective: Objective
@@ -82,14 +92,15 @@ class Problem:
     trial_misfit: Callable[[Vector], float] | None = None
     reshape: Callable[[Vector], Vector] | None = None
     product: Callable[[Vector, Vector], Vector] | None = None
+    possible: Callable[[Vector], bool] | None = None
 
 
 @dataclass(frozen=True)
 class Options:
     """How to minimise. "Change" is the largest relative change of the model, largest(alpha d)."""
 
-    method: Literal["pcg", "lbfgs", "gauss-newton"] = "lbfgs"
-    search: Literal["parabolic", "wolfe"] = "wolfe"
+    method: Literal["pcg", "lbfgs", "gauss-newton", "adam"] = "lbfgs"
+    search: Literal["parabolic", "wolfe"] = "wolfe"  # of no meaning for adam
     history: int = 5  # pairs of L-BFGS
     max_products: int = 10  # with the Gauss-Newton matrix per iteration
     formula: str = "PR"  # beta of conjugate gradients: PR, FR, HS, DY
@@ -103,9 +114,16 @@ class Options:
     c2: float = 0.9
     wolfe_trials: int = 10
     reuse_step: bool = False  # L-BFGS with Wolfe: begin with the last accepted step instead of 1
+    rate: float = 0.01  # of adam: largest change in one step
+    moments: tuple[float, float] = (0.9, 0.999)  # b1, b2 of adam
+    smallest: float = 1e-8  # eps of adam
+    halve: int = 0  # steps after which the rate of adam is halved
 
     def __post_init__(self) -> None:
-        if self.method not in ("pcg", "lbfgs", "gauss-newton") or self.search not in ("parabolic", "wolfe"):
+        if self.method not in ("pcg", "lbfgs", "gauss-newton", "adam") or self.search not in (
+            "parabolic",
+            "wolfe",
+        ):
             raise ValueError(f"unknown method '{self.method}' or search '{self.search}'")
         if not (self.first_step > 0.0 and self.max_change > 0.0):
             raise ValueError(f"first_step = {self.first_step} and max_change = {self.max_change} must be > 0")
@@ -126,7 +144,7 @@ class IterationReport:
     n_misfits: int  # evaluations of a misfit alone since the last report
     n_gradients: int  # evaluations of misfit and gradient since the last report
     n_active: int  # components held by a limit, of this process
-    search: ParabolicResult | WolfeResult | None  # without payload; steps of a parabolic_search are changes
+    search: Search | None  # without payload; steps of parabolic_search are changes
     restart_reason: str  # why the direction is steepest descent, "" if it is not
     curvature_skip: str  # why the newest L-BFGS pair was not taken, "" if it was
     reasons: tuple[str, ...]  # everything worth a line in the log, in order
@@ -140,7 +158,7 @@ class _Outcome:
     path: ProjectedPath
     slope: float
     restart_reason: str
-    result: ParabolicResult | WolfeResult | None = None
+    result: Search | None = None
     alpha: float = 0.0
 
     @property
@@ -172,6 +190,7 @@ class Minimiser:
         self._gradient: Vector | None = None
         self._direction: Vector | None = None
         self._left: tuple[Vector, Vector, float] | None = None  # point, gradient, misfit before the last step
+        self._retreat: Vector | None = None  # the point before a step that was not searched
         self._last_alpha = self._last_slope = math.nan
         self._n_misfits = self._n_gradients = self._n_products = self._iteration = 0
         self._notes: list[str] = []
@@ -195,7 +214,7 @@ class Minimiser:
     def restart(self, reason: str) -> None:
         """Forgets the memory of the direction method; point, misfit and gradient stay."""
         self._memory.reset(reason)
-        self._left = None
+        self._left = self._retreat = None
         self._last_alpha = self._last_slope = math.nan
 
     def reset(self, reason: str, *, problem: Problem | None = None, p: Vector | None = None) -> None:
@@ -215,13 +234,31 @@ class Minimiser:
         before, self._p = self._p, self._feasible(p)
         if np.array_equal(before, self._p):
             return 0.0
-        self._misfit = self._gradient = None
+        self._misfit = self._gradient = self._retreat = None
         return self._largest(self._p - before)
+
+    def change_objective(self, switch: Callable[[], None]) -> None:
+        """Goes on with another sample of one objective (a batch of the data, say) after calling switch.
+
+        The pairs of L-BFGS stay: each is a difference of gradients of one and the same sample, for which the
+        last one is evaluated at the current point too if that has not been done yet. Conjugate gradients
+        begin anew, whose conjugacy is that of one function; Adam keeps its moments.
+        """
+        if self._left is not None and isinstance(self._memory, LimitedMemory):
+            self.misfit_and_gradient()
+        if isinstance(self._memory, ConjugateGradient):
+            self._memory.reset("another sample of the data")
+        self._left = None
+        self._misfit = self._gradient = None
+        switch()
 
     def misfit_and_gradient(self) -> tuple[float, Vector]:
         """Misfit and gradient (n,), read-only, at the current point, evaluated if they are not known yet."""
         if self._gradient is None:
             self._misfit, self._gradient = self._evaluate(self._p)
+            if self._retreat is not None and not math.isfinite(self._misfit):
+                self._go_back()
+            self._retreat = None
             self._learn()
         return self._misfit, _read_only(self._gradient)
 
@@ -232,7 +269,8 @@ class Minimiser:
         return math.sqrt(self._dot(free_gradient, free_gradient))
 
     def step(self) -> IterationReport:
-        """One iteration. The point moves only to a lower misfit; if it does not, the report says why.
+        """One iteration. The point moves only to a lower misfit; if it does not, the report says why. Adam
+        moves without asking.
 
         A search that fails along any direction but steepest descent is repeated along steepest descent.
         """
@@ -254,8 +292,10 @@ class Minimiser:
 
     # ------------------------------------------------------------------ parts of an iteration
 
-    def _direction_method(self) -> ConjugateGradient | LimitedMemory | GaussNewton:
+    def _direction_method(self) -> Method:
         options = self._options
+        if options.method == "adam":
+            return Adam(options.rate, *options.moments, options.smallest, options.halve)
         if options.method == "pcg":
             return ConjugateGradient(self._dot, options.formula)
         if options.method == "lbfgs":
@@ -269,6 +309,8 @@ class Minimiser:
         return np.array(self._problem.product(self._p, v), dtype=np.float64)
 
     def _attempt(self) -> _Outcome:
+        if isinstance(self._memory, Adam):
+            return self._stride(self._memory)
         direction = self._memory.direction(self._gradient, self._problem.precondition, self._free())
         reason = self._memory.restart_reason
         if reason:
@@ -291,6 +333,33 @@ class Minimiser:
         result, alpha = search(path, slope, size)
         self._notes.append(f"line search: {result.reason or 'both Wolfe conditions hold'}")
         return _Outcome(path, slope, reason, result, alpha)
+
+    def _stride(self, memory: Adam) -> _Outcome:
+        """A step of Adam: limits project it, whether it points downhill is not asked."""
+        direction = memory.direction(self._gradient, self._problem.precondition)
+        if self._problem.reshape is not None:
+            direction = self._problem.reshape(direction)
+        self._direction, size = direction, self._largest(direction)
+        path = ProjectedPath(self._p, direction, self._problem.constraint, TANGENT_CHANGE / (size or 1.0))
+        slope = self._dot(self._gradient, path.tangent(0.0))
+        if not (size > 0.0 and math.isfinite(size)):
+            self._notes.append(f"Adam: a direction of size {size:.3g} leads nowhere")
+            return _Outcome(path, slope, "")
+        possible = self._problem.possible or (lambda p: True)
+        rate = min(memory.rate, self._options.max_change / size)
+        result = stride(lambda alpha: possible(path.point(alpha)), rate)
+        self._notes.append(f"Adam: rate {memory.rate:.3e}, step {result.reason}")
+        return _Outcome(path, slope, "", result, result.step)
+
+    def _go_back(self) -> None:
+        """Halves the last step, which led to where nothing can be evaluated, until that is possible."""
+        back = self._retreat
+        for count in range(1, MOST_RETREATS + 1):
+            self._p = self._feasible(0.5 * (self._p + back))
+            self._misfit, self._gradient = self._evaluate(self._p)
+            if math.isfinite(self._misfit):
+                self._notes.append(f"the last step was halved {count} times: its end cannot be simulated")
+                return
 
     def _reshaped(self, direction: Vector) -> Vector:
         """The direction that is searched: problem.reshape of it, if that still points downhill."""
@@ -366,7 +435,10 @@ class Minimiser:
     def _accept(self, outcome: _Outcome) -> float:
         """Moves to the accepted trial; returns the largest relative change."""
         result, old_point = outcome.result, self._p
-        self._left = (old_point, self._gradient, self._misfit)
+        if isinstance(result, Stride):
+            self._retreat = old_point
+        else:
+            self._left = (old_point, self._gradient, self._misfit)
         if isinstance(result, WolfeResult):
             self._p, self._gradient = result.payload
             self._misfit = result.misfit
@@ -440,6 +512,8 @@ class Minimiser:
 
     def _misfit_after(self, outcome: _Outcome) -> float | None:
         result = outcome.result
+        if isinstance(result, Stride):
+            return None
         known = isinstance(result, WolfeResult) or (result.tested and self._problem.trial_misfit is None)
         return result.misfit if known else None
 
@@ -460,6 +534,8 @@ class Minimiser:
         }
         if self._gradient is not None:
             state |= {"misfit": np.array(self._misfit), "gradient": self._gradient.copy()}
+        if self._retreat is not None:
+            state["retreat"] = self._retreat.copy()
         if self._left is not None:
             names = ("left_p", "left_gradient", "left_misfit")
             state |= {name: np.array(value) for name, value in zip(names, self._left, strict=True)}
@@ -482,6 +558,7 @@ class Minimiser:
         self._misfit = float(state["misfit"]) if known else None
         self._gradient = np.array(state["gradient"]) if known else None
         self._left = self._direction = None
+        self._retreat = np.array(state["retreat"]) if "retreat" in state else None
         if "left_p" in state:
             point, gradient = np.array(state["left_p"]), np.array(state["left_gradient"])
             self._left = point, gradient, float(state["left_misfit"])
@@ -495,7 +572,7 @@ def _read_only(vector: Vector) -> Vector:
     return view
 
 
-def _without_payload(result: ParabolicResult | WolfeResult | None) -> ParabolicResult | WolfeResult | None:
+def _without_payload(result: Search | None) -> Search | None:
     return replace(result, payload=None) if isinstance(result, WolfeResult) else result
 
 

@@ -188,6 +188,33 @@ def _no_step(trials: _Trials, start: Point, logged: Sequence[Point], reason: str
     return replace(_result(trials, start, True, logged, reason), success=False)
 
 
+# --------------------------------------------------------------------------------------- no search
+
+
+@dataclass(frozen=True)
+class Stride:
+    """Outcome of `stride`; step is 0 and success False if not even the shortest step was possible."""
+
+    step: float
+    tried: tuple[float, ...]
+    reason: str
+
+    @property
+    def success(self) -> bool:
+        """Whether there is a step to take."""
+        return self.step > 0.0
+
+
+def stride(possible: Callable[[float], bool], step: float, max_trials: int = 10) -> Stride:
+    """The step as it is, without looking at any misfit; halved until it is possible."""
+    tried = tuple(step * 0.5**n for n in range(max_trials))
+    for count, length in enumerate(tried, start=1):
+        if possible(length):
+            reason = f"shortened from {step:.3e} to {length:.3e}" if count > 1 else "taken without a search"
+            return Stride(length, tried[:count], reason)
+    return Stride(0.0, tried, f"none of {max_trials} steps from {step:.3e} to {tried[-1]:.3e} is possible")
+
+
 # ---------------------------------------------------------------------------------- values and slopes
 
 

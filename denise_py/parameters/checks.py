@@ -46,7 +46,8 @@ LARGEST_VELOCITY: Final = 1e5  # m/s; a larger limit was meant for a modulus
 WAVELET_FROM_FILE: Final = (3, 7)
 SH_ONLY: Final = 2  # number of the wave type
 BOTH_WAVES: Final = 3
-GAUSS_NEWTON: Final = 5  # number of the optimisation method
+ADAM: Final = 3  # number of the optimisation method
+GAUSS_NEWTON: Final = 5
 NOT_OF_SH: Final = (2, 3, 4)  # seismograms that SH waves do not have
 LIST: Final = 2  # number of the filter with corners from a file
 SMOOTHING_ALONG_X: Final = 1
@@ -64,6 +65,7 @@ def check(settings: SettingsData) -> list[Finding]:
         _snapshots,
         _kind_of_run,
         _gauss_newton,
+        _adam,
         _source_wavelet,
         _filter,
         _inversion,
@@ -311,6 +313,16 @@ def _gauss_newton(s: SettingsData) -> Findings:
         if s.at(path) != allowed:
             text = f"{method} (Gauss-Newton) goes with {name_of(path)} = {remedy} only, found {s.show(path)};"
             yield found("error", f"{text} take L-BFGS (2)", "optimiser.method", path)
+
+
+def _adam(s: SettingsData) -> Findings:
+    """What has no effect on steps that every point of the grid scales for itself."""
+    if s.run.inversion and s.optimiser.method == ADAM and s.precondition.kind:
+        text = (
+            f"{s.show('precondition.kind')} with {s.show('optimiser.method')}: Adam scales every point by its"
+        )
+        text += " own gradients, which takes the weight out again"
+        yield found("warning", text, "precondition.kind", "optimiser.method")
 
 
 def _source_wavelet(s: SettingsData) -> Findings:

@@ -344,6 +344,11 @@ class OptimiserSettings(Group):
     method: int
     formula: int
     products: int
+    adam_rate: float
+    adam_b1: float
+    adam_b2: float
+    adam_eps: float
+    adam_halve: int
     history: int
     step_length_one: bool
     wolfe: bool

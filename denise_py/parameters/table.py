@@ -107,6 +107,7 @@ FILE_TAPER: Final = either(equals("SWS_TAPER_FILE", 1), equals("SWS_TAPER_FILE_P
 JOINT_DATA: Final = both(INVERSION, equals("WAVETYPE", 3))
 LBFGS: Final = both(INVERSION, equals("GRAD_METHOD", 2))
 GAUSS_NEWTON: Final = both(INVERSION, equals("GRAD_METHOD", 5))
+ADAM: Final = both(INVERSION, equals("GRAD_METHOD", 3))
 WOLFE: Final = equals("WOLFE_CONDITION", 1)
 SOURCE_FIT: Final = equals("INV_STF", 1)
 
@@ -1547,11 +1548,12 @@ OPTIMISER: Final = (
         "The preconditioned conjugate gradient needs little memory and a parabolic step search. L-BFGS "
         "learns the curvature from earlier iterations and usually converges faster. Gauss-Newton computes "
         "curvature by linearised simulations, three per product and shot, which pays where parameters "
-        "trade off against each other; it goes with LNORM = 2 in lossless media. The manual of DENISE gives "
-        "1 as the default, the program demanded the key; 5 is not one of DENISE's.",
+        "trade off against each other; it goes with LNORM = 2 in lossless media. Adam takes steps of a given "
+        "size without a search, one gradient per iteration, and is made for BATCH_SHOTS and ENCODE. The "
+        "manual of DENISE gives 1 as the default, the program demanded the key; 3 and 5 are not DENISE's.",
         default=1, used=INVERSION,
         choices={
-            1: "preconditioned conjugate gradient (PCG)", 2: "L-BFGS", 5: "truncated Gauss-Newton"
+            1: "preconditioned conjugate gradient (PCG)", 2: "L-BFGS", 3: "Adam", 5: "truncated Gauss-Newton"
         },
     ),
     Key(
@@ -1566,6 +1568,36 @@ OPTIMISER: Final = (
         "Largest number of products with the Gauss-Newton matrix for one direction. Fewer are taken where "
         "the linear system need not be solved any better (Eisenstat and Walker 1996).",
         default=8, used=GAUSS_NEWTON, at_least=1,
+    ),
+    Key(
+        "ADAM_LR", "optimiser", "adam_rate", "float", "learning rate of Adam",
+        "Largest change of any parameter in one iteration, about, as a fraction of its mean in the start "
+        "model: 0.01 changes it by up to one per cent of that. Points with weak gradients move nearly as far "
+        "as those with strong ones, see ADAM_EPS.",
+        default=0.01, used=ADAM, above=0, at_most=1,
+    ),
+    Key(
+        "ADAM_B1", "optimiser", "adam_b1", "float", "memory of the mean gradient",
+        "Part of the mean gradient that is kept from one iteration to the next; 0 forgets at once.",
+        default=0.9, used=ADAM, at_least=0, at_most=0.9999,
+    ),
+    Key(
+        "ADAM_B2", "optimiser", "adam_b2", "float", "memory of the mean square of the gradient",
+        "Part of the mean square that is kept from one iteration to the next. 0.999 remembers a thousand "
+        "iterations, more than most stages have; 0.9 to 0.99 follow the gradient as it becomes smaller.",
+        default=0.999, used=ADAM, at_least=0, at_most=0.999999,
+    ),
+    Key(
+        "ADAM_EPS", "optimiser", "adam_eps", "float", "smallest gradient that moves a parameter",
+        "Gradients below this part of the largest one of the stage's first iteration move the model by "
+        "proportionally less. Very small values move all points alike, also those no wave has seen.",
+        default=1e-2, used=ADAM, above=0,
+    ),
+    Key(
+        "ADAM_HALVE", "optimiser", "adam_halve", "int", "iterations between halvings of ADAM_LR",
+        "Halves the learning rate after this many iterations of a stage, again and again; 0 never does. With "
+        "batches a rate that stays the same ends in a noise of its own size.",
+        default=0, used=ADAM, unit="iterations", at_least=0,
     ),
     Key(
         "N_LBFGS", "optimiser", "history", "int", "remembered iterations of L-BFGS",

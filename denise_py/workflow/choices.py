@@ -35,8 +35,8 @@ AS_REPORTED, EQUAL_SHARES = 2, 3  # ways to join the misfits of both wave types
 
 
 def optimiser_method(settings: Settings) -> str:
-    """'pcg', 'lbfgs' or 'gauss-newton'."""
-    return {1: "pcg", 2: "lbfgs", 5: "gauss-newton"}[settings.optimiser.method]
+    """'pcg', 'lbfgs', 'adam' or 'gauss-newton'."""
+    return {1: "pcg", 2: "lbfgs", 3: "adam", 5: "gauss-newton"}[settings.optimiser.method]
 
 
 def optimiser_options(settings: Settings) -> Options:
@@ -55,6 +55,10 @@ def optimiser_options(settings: Settings) -> Options:
         c2=o.c2,
         wolfe_trials=o.wolfe_trials,
         reuse_step=o.try_old_step,
+        rate=o.adam_rate,
+        moments=(o.adam_b1, o.adam_b2),
+        smallest=o.adam_eps,
+        halve=o.adam_halve,
     )
 
 

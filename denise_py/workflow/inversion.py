@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time as clock
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,6 +26,7 @@ from denise_py.workflow.choices import (
     limit_warnings,
     misfit_of,
     model_limits,
+    optimiser_method,
     optimiser_options,
     settings_of,
     shot_weighting,
@@ -214,12 +216,23 @@ class Inversion:
             FunctionConstraint(projection(self.limits, scaling, model, to_velocities, to_slots)),
             lambda g: scaling.join(state.metric.apply(scaling.parts(g))),
             partial(state.objective.misfit, shots=tests) if tests else None,
-            shaping.reshape(scaling),
+            self._reshape(scaling, shaping),
             product=state.objective.product,
+            possible=state.objective.possible,
         )
         options = optimiser_options(settings)
         state.minimiser = Minimiser(scaling.vector(model), problem, options, dot=self._dot)
         return state
+
+    def _reshape(self, scaling: Scaling, shaping: Shaping) -> Callable[[np.ndarray], np.ndarray] | None:
+        """What a direction goes through before it is searched. Adam, which scales every point by its own
+        gradients, loses the tapers of the metric and gets them back here."""
+        filtered = shaping.reshape(scaling)
+        if optimiser_method(self.setup.settings) != "adam":
+            return filtered
+        tapers = shaping.metric(self.taper, np.ones_like(self.taper), scaling, 1).weights
+        damping = scaling.join(tapers)
+        return lambda d: damping * (d if filtered is None else filtered(d))
 
     def _iterate(self, plan: StagePlan, state: _Running) -> IterationReport:
         started = clock.perf_counter()

@@ -174,6 +174,10 @@ class Objective:
         own, summed = weights
         return own.astype(np.float64), summed.astype(np.float64)
 
+    def possible(self, p: np.ndarray) -> bool:
+        """Whether p can be simulated, as far as the model tells without a simulation."""
+        return self._use(p)
+
     def product(self, p: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Gauss-Newton matrix at p, the point of the last gradient, times v: J^T W J v, for the L2 misfit.
 

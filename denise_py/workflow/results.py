@@ -10,8 +10,8 @@ import numpy as np
 
 from denise_py.log import duration
 from denise_py.medium.model_io import write_grid_file
-from denise_py.optimise.descent import IterationReport
-from denise_py.optimise.line_search import ParabolicResult, WolfeResult
+from denise_py.optimise.descent import IterationReport, Search
+from denise_py.optimise.line_search import ParabolicResult, Stride, WolfeResult
 from denise_py.output.gradients import GradientFiles
 from denise_py.output.misfit_log import IterationRecord, MisfitLog
 from denise_py.output.models import ModelFiles
@@ -121,10 +121,10 @@ class Results:
         """The numbers of DENISE's misfit log, see output.misfit_log."""
         report, search = done.report, done.report.search
         before = report.misfit_before
-        if isinstance(search, WolfeResult) or search is None:
+        if not isinstance(search, ParabolicResult):
             after = before if report.misfit_after is None else report.misfit_after
             change = abs(before - after) / abs(before) if before else 0.0
-            trials = len(search.trials) if search else 0
+            trials = len(search.trials) if isinstance(search, WolfeResult) else 0
             return [report.step, done.number, self._n_gradients, change, 0, trials, before, after]
         return [search.step if report.accepted else 0.0, *search.steps, *search.misfits, before]
 
@@ -142,7 +142,7 @@ class Results:
             parameters=done.slots,
             low_pass=done.plan.low_pass,
             optimiser=self._method,
-            search="wolfe" if is_wolfe else "parabolic",
+            search="wolfe" if is_wolfe else "none" if isinstance(search, Stride) else "parabolic",
             trials=_trial_points(search),
             gradients=report.n_gradients,
             misfits=report.n_misfits,
@@ -157,9 +157,9 @@ class Results:
         )
 
 
-def _trial_points(search: ParabolicResult | WolfeResult | None) -> tuple[tuple[float, float], ...]:
+def _trial_points(search: Search | None) -> tuple[tuple[float, float], ...]:
     """(step, misfit) of all trials."""
-    if search is None:
+    if search is None or isinstance(search, Stride):
         return ()
     if isinstance(search, WolfeResult):
         return tuple((trial.step, trial.misfit) for trial in search.trials)
