@@ -5,6 +5,7 @@ All return (ny, nx) float64 with values 0..1. Nodes and the edges GRADT1..4 coun
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -69,6 +70,22 @@ def circles(grid: Grid, nodes: Iterable[tuple[int, int]], shape: int, radius: fl
         )
         disc[(np.abs(x - i) <= core) & (np.abs(y - j) <= core)] = 0.0
         np.minimum(result, disc, out=result)
+    return result
+
+
+def dips(grid: Grid, nodes: Iterable[tuple[int, int]], radius: float, floor: float) -> np.ndarray:
+    """SOURCE_DAMPING: 1 - (1 - floor) exp(-r^2 / (2 R^2)) around nodes, the product where they overlap.
+
+    The gradient of a shot has a peak of the size of a cell at its source, whose height grows as the grid
+    gets finer; the floor leaves it positive, so that no node is frozen. radius: R in grid points, r likewise.
+    """
+    reach = math.ceil(4 * radius)  # where exp(-8) is left
+    result = np.ones(grid.shape)
+    for i, j in nodes:
+        y = np.arange(max(j - reach, 1), min(j + reach, grid.ny) + 1)
+        x = np.arange(max(i - reach, 1), min(i + reach, grid.nx) + 1)
+        square = (y[:, None] - j) ** 2 + (x[None, :] - i) ** 2
+        result[y[0] - 1 : y[-1], x[0] - 1 : x[-1]] *= 1 - (1 - floor) * np.exp(-0.5 * square / radius**2)
     return result
 
 

@@ -22,9 +22,9 @@ class Scaling:
 
     @classmethod
     def of_model(cls, model: Mapping[str, np.ndarray], slots: Sequence[str]) -> Scaling:
-        """References are the means over the nodes with positive values."""
-        means = {slot: float(np.mean(model[slot][model[slot] > 0])) for slot in slots}
-        return cls(tuple(slots), means, next(iter(model.values())).shape)
+        """References are the largest values, or 1 where these are zero."""
+        largest = {slot: float(np.max(model[slot])) or 1.0 for slot in slots}
+        return cls(tuple(slots), largest, next(iter(model.values())).shape)
 
     def vector(self, model: Mapping[str, np.ndarray]) -> np.ndarray:
         """p of a model {slot: (ny, nx)}."""

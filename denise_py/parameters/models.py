@@ -294,6 +294,7 @@ class TaperSettings(Group):
     shape: int
     radius: float
     core: int
+    damping: float
     file: bool
     file_per_shot: bool
     file_name: str
@@ -360,6 +361,7 @@ class OptimiserSettings(Group):
     step_divisor: float
     max_trials: int
     rho_factor: float
+    balance: int
 
 
 class JointSettings(Group):

@@ -1339,6 +1339,13 @@ TAPERS: Final = (
         default=1, used=SOURCE_TAPER, unit="grid points", at_least=0,
     ),
     Key(
+        "SOURCE_DAMPING", "tapers", "damping", "float", "damping of peaks at sources",
+        "The gradient of every shot has a peak at its source, a few grid points wide, that would use up the "
+        "step of everything else. A Gaussian of this standard deviation damps it, to 2 % at the source. 0 leaves "
+        "it. The circular tapers, where they are on, take its place.",
+        default=1.0, used=INVERSION, unit="grid points", at_least=0,
+    ),
+    Key(
         "SWS_TAPER_FILE", "tapers", "file", "bool", "taper read from files",
         "1 multiplies the summed gradients with files of the size of the model, for instance to protect a "
         "water layer. The files are named by TAPER_FILE_NAME, TAPER_FILE_NAME_U and TAPER_FILE_NAME_RHO. "
@@ -1646,9 +1653,9 @@ OPTIMISER: Final = (
     ),
     Key(
         "EPS_SCALE", "optimiser", "first_step", "float", "first trial step of the parabolic search",
-        "Largest change of any parameter in the first trial, as a fraction of its mean in the start model: "
-        "0.01 changes it by up to one per cent of that. L-BFGS needs it too, for its first iteration and "
-        "after restarts.",
+        "Largest change of any parameter in the first trial, as a fraction of its largest value in the start "
+        "model: 0.01 changes it by up to one per cent of that. L-BFGS needs it too, for its first iteration "
+        "and after restarts.",
         default=0.01, used=INVERSION, above=0,
     ),
     Key(
@@ -1669,6 +1676,14 @@ OPTIMISER: Final = (
         "density follows the data more slowly than the velocities. 0 leaves density as it is. A key of "
         "DENISE Black Edition.",
         default=1.0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "BALANCE", "optimiser", "balance", "int", "balance of the parameters",
+        "Multiplies each parameter's part of the preconditioner by a constant, chosen at the first gradient, "
+        "so that a first step changes all of them by the same largest fraction. DENISE does this with "
+        "conjugate gradients, in every iteration anew.",
+        default=2, used=INVERSION,
+        choices={0: "never", 1: "always", 2: "with conjugate gradients"},
     ),
     Key(
         "LBFGS_SCALE_GRADIENTS", "optimiser", "", "float", "scaling of L-BFGS gradients",

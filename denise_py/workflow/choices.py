@@ -11,6 +11,7 @@ from denise_py.gradient.parameterization import LEVELS
 from denise_py.gradient.tapers import (
     circles,
     clear_nodes,
+    dips,
     growth_with_depth,
     window_along_depth,
     window_along_x,
@@ -31,6 +32,8 @@ from denise_py.workflow.stages import StagePlan
 from denise_py.workflow.taper_files import shot_taper
 
 SH_ALONE, BOTH_WAVES = 2, 3  # numbers of the wave type
+ALWAYS, CONJUGATE_GRADIENTS = 1, 2  # when parameters are balanced
+LEFT_AT_SOURCES = 0.02  # of a gradient's peaks, where they are damped
 AS_REPORTED, EQUAL_SHARES = 2, 3  # ways to join the misfits of both wave types
 
 
@@ -60,6 +63,12 @@ def optimiser_options(settings: Settings) -> Options:
         smallest=o.adam_eps,
         halve=o.adam_halve,
     )
+
+
+def balanced(settings: Settings) -> bool:
+    """Whether first steps change all parameters by the same largest fraction."""
+    balance = settings.optimiser.balance
+    return balance == ALWAYS or (balance == CONJUGATE_GRADIENTS and optimiser_method(settings) == "pcg")
 
 
 def misfit_of(setup: Setup, plan: StagePlan) -> Misfit:
@@ -98,8 +107,16 @@ def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weigh
     def from_files(number: int) -> np.ndarray:
         return shot_taper(settings, setup.grid, plan.number, number, slots)
 
+    damped = t.damping > 0 and not (t.sources or t.per_shot)
+
+    @cache
+    def around_sources(nodes: tuple[tuple[int, int], ...]) -> np.ndarray | float:
+        if t.per_shot:
+            return circles(setup.grid, nodes, t.shape, t.radius, t.core)
+        return dips(setup.grid, nodes, t.damping, LEFT_AT_SOURCES) if damped else 1.0
+
     def taper(shot: Shot) -> np.ndarray:
-        disc = circles(setup.grid, shot.nodes, t.shape, t.radius, t.core) if t.per_shot else 1.0
+        disc = around_sources(tuple(shot.nodes))
         return disc * from_files(shot.number) if t.file_per_shot else disc
 
     given = setup.settings.precondition
@@ -107,7 +124,7 @@ def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weigh
     return Weighting(
         e.kind,
         *(of_sh if setup.settings.physics.wave_type == SH_ALONE else (e.epsilon, e.per_shot)),
-        taper if t.per_shot or t.file_per_shot else None,
+        taper if t.per_shot or t.file_per_shot or damped else None,
         len(slots) if t.file_per_shot else 1,
         of_sh,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from denise_py.optimise.descent import IterationReport, Minimiser, Problem
 from denise_py.output.gradients import ENDINGS
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
+    balanced,
     joint_weights,
     limit_warnings,
     misfit_of,
@@ -71,6 +72,8 @@ class _Running:
     shaping: Shaping
     weight: np.ndarray | None = None
     metric: Metric | None = None
+    #: factors of the parameters in the metric, of the first gradient
+    balance: dict[str, float] | None = None
     objective: Objective | None = None
     minimiser: Minimiser | None = None
 
@@ -238,7 +241,7 @@ class Inversion:
         started = clock.perf_counter()
         objective, minimiser = state.objective, state.minimiser
         slopes = state.scaling.parts(np.array(minimiser.misfit_and_gradient()[1]))
-        self._use_weights(plan, state)
+        self._use_weights(plan, state, slopes)
         report = minimiser.step()
         direction = self._direction(state, report)
         if report.accepted and settings_of(self.setup, plan).smoothing.model:
@@ -265,13 +268,19 @@ class Inversion:
         self.results.tell(done)
         return report
 
-    def _use_weights(self, plan: StagePlan, state: _Running) -> None:
-        """The metric of the gradient at the current point, and the weight that all parameters share."""
+    def _use_weights(self, plan: StagePlan, state: _Running, slopes: Mapping[str, np.ndarray]) -> None:
+        """The metric of the gradient at the current point, {slot: (ny, nx)} per relative change, and the
+        weight that all parameters share."""
         own, summed = state.objective.weights_at(state.minimiser.p)
         summed = self.kept.use(summed, settings_of(self.setup, plan).precondition, state.iteration)
         shared = own if own.ndim == 2 else np.ones_like(summed)
         state.weight = self.taper * with_largest_one(shared * summed)
-        state.metric = state.shaping.metric(self.taper * summed, own, state.scaling, state.iteration)
+        metric = state.shaping.metric(self.taper * summed, own, state.scaling, state.iteration)
+        if balanced(settings_of(self.setup, plan)):
+            # once per memory of the optimiser, so that its metric does not change with the gradient
+            state.balance = state.balance or metric.balancing(slopes)
+            metric = metric.scaled(state.balance)
+        state.metric = metric
 
     def _filter_model(self, plan: StagePlan, state: _Running, report: IterationReport) -> IterationReport:
         """MODEL_FILTER after a step: goes on from the filtered model, with the misfit of this model.

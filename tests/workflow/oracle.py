@@ -102,5 +102,5 @@ def shot_parts(project: Project, folder: Path) -> list[dict[str, np.ndarray]]:
 
 
 def size(part: dict[str, np.ndarray], model: dict[str, np.ndarray]) -> np.ndarray:
-    """sum over the parameters of |mean of the model times derivative|."""
-    return sum(np.abs(model[name].mean() * part[name]) for name in ("vp", "vs", "rho"))
+    """sum over the parameters of |largest value of the model times derivative|."""
+    return sum(np.abs(model[name].max() * part[name]) for name in ("vp", "vs", "rho"))

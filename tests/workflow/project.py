@@ -68,6 +68,7 @@ INVERSION_KEYS: dict[str, Any] = {
     "INVMAT": 0, "SEISMO": 0, "ITERMAX": 3, "QUELLTYPB": 1, "LNORM": 2, "VELOCITY": 1, "DTINV": 2,
     "nfstart": 1, "nf": 1, "nfstart_jac": 1, "nf_jac": 1,
     "GRAD_METHOD": 1, "EPS_SCALE": 0.01, "STEPMAX": 4, "SCALEFAC": 2, "PRO": 0,
+    "SOURCE_DAMPING": 0, "BALANCE": 0,
 }  # fmt: skip
 
 

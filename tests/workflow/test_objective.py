@@ -88,7 +88,7 @@ def test_fewer_parameters_give_parts_of_the_same_gradient(project, tmp_path, slo
     _, part = some.misfit_and_gradient(fewer.vector(setup.model))
     for name, found in fewer.parts(part).items():
         whole = scaling.parts(g)[name]
-        # the other parameters have not been divided by their means and multiplied with them
+        # the other parameters have not been divided by their largest values and multiplied with them
         np.testing.assert_allclose(found, whole, atol=1e-11 * np.abs(whole).max())
 
 

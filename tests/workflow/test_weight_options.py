@@ -17,7 +17,7 @@ ENDINGS = {"vp": "", "vs": "_u", "rho": "_rho"}
 SOURCE_NODES = [(round(x / DH), round(y / DH)) for x, y in SOURCES]
 RECEIVER_NODES = [(int(np.floor(x / DH + 0.5)), int(np.floor(y / DH + 0.5))) for x, y in RECEIVERS]
 SINGLE = 1e-5
-ROUNDING = 1e-15  # of a model that has been divided by its mean and multiplied with it
+ROUNDING = 1e-15  # of a model that has been divided by its largest value and multiplied with it
 CIRCLE = {"SRTSHAPE": 1, "SRTRADIUS": 14.0, "FILTSIZE": 2}
 
 
@@ -45,9 +45,9 @@ def gradient(outcome: Outcome, name: str) -> np.ndarray:
 
 
 def assert_first_direction_is_weighted(outcome: Outcome, weight: np.ndarray, start) -> None:
-    """direction = -weight mean^2 gradient for all parameters with one weight; the model moves along it."""
+    """direction = -weight max^2 gradient for all parameters with one weight; the model moves along it."""
     for name in NAMES:
-        expected = -weight * start[name].mean() ** 2 * gradient(outcome, name)
+        expected = -weight * start[name].max() ** 2 * gradient(outcome, name)
         found = direction(outcome, name)
         np.testing.assert_allclose(found, expected, rtol=SINGLE, atol=SINGLE * np.abs(expected).max())
         assert np.array_equal(found[weight == 0], 0 * found[weight == 0])
@@ -100,6 +100,63 @@ def test_preconditioner(project, tmp_path, tmp_path_factory, parts, start, kind,
         assert np.max(np.abs(found - expected_weight(*other, parts, start))) > 0.02
     assert_first_direction_is_weighted(outcome, found.astype(float), start)
     assert_gradient_is_untouched(project, tmp_path_factory, outcome)
+
+
+def test_peaks_at_sources_are_damped_shot_by_shot(project, tmp_path, tmp_path_factory, parts, start):
+    """By default; SOURCE_DAMPING gives the standard deviation. Two per cent are left at a source."""
+    outcome = first_iteration(project, tmp_path, SOURCE_DAMPING=1.5)
+    sizes = [size(part, start) for part in parts]
+    j, i = np.mgrid[1 : NY + 1, 1 : NX + 1]
+    dips = [1 - 0.98 * np.exp(-((i - x) ** 2 + (j - y) ** 2) / (2 * 1.5**2)) for x, y in SOURCE_NODES]
+    weight = sum(dip * s for dip, s in zip(dips, sizes, strict=True)) / sum(sizes)
+    x, y = SOURCE_NODES[1]
+    assert 0.02 < weight[y - 1, x - 1] < 0.2  # the peak is that of the shot's own gradient
+    found = weight / weight.max()
+    for name in NAMES:
+        expected = -found * start[name].max() ** 2 * gradient(outcome, name)
+        np.testing.assert_allclose(
+            direction(outcome, name), expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max()
+        )
+    assert_gradient_is_untouched(project, tmp_path_factory, outcome)
+
+
+def test_circular_tapers_take_the_place_of_damping(project, tmp_path, tmp_path_factory):
+    for key in ("SWS_TAPER_GRAD_SOURCES", "SWS_TAPER_CIRCULAR_PER_SHOT"):
+        alone, both = (
+            first_iteration(project, tmp_path_factory.mktemp(key), **{key: 1} | CIRCLE, SOURCE_DAMPING=d)
+            for d in (0, 2)
+        )
+        assert all(np.array_equal(direction(alone, name), direction(both, name)) for name in NAMES)
+
+
+def test_balanced_parameters_change_by_the_same_largest_fraction(project, tmp_path, tmp_path_factory, start):
+    def fractions(folder, **changes):
+        outcome = first_iteration(project, folder, **changes)
+        moved = [np.abs(outcome.model[name] - start[name]).max() / start[name].max() for name in NAMES]
+        return np.array(moved) / max(moved)
+
+    assert fractions(tmp_path).min() < 0.6
+    for changes in ({"BALANCE": 1}, {"BALANCE": 2}, {"BALANCE": 1, "GRAD_METHOD": 2}):
+        found = fractions(tmp_path_factory.mktemp("balance"), **changes)
+        np.testing.assert_allclose(found, 1.0, rtol=1e-3)
+    unbalanced = fractions(tmp_path_factory.mktemp("lbfgs"), BALANCE=2, GRAD_METHOD=2)
+    assert unbalanced.min() < 0.6
+
+
+def test_balance_stays_as_long_as_conjugate_gradients_remember(project, tmp_path_factory):
+    """d2 + P g2 = beta d1 with the P of the first iteration and one beta for all parameters."""
+    one, two = (
+        first_iteration(project, tmp_path_factory.mktemp("balance"), BALANCE=1, ITERMAX=n) for n in (1, 2)
+    )
+    betas = []
+    for name in NAMES:
+        g1, g2, d1, d2 = (read(outcome, name) for read in (gradient, direction) for outcome in (one, two))
+        p = -np.vdot(d1, g1) / np.vdot(g1, g1)
+        rest = d2 + p * g2
+        betas.append(np.vdot(rest, d1) / np.vdot(d1, d1))
+        np.testing.assert_allclose(rest, betas[-1] * d1, atol=1e-4 * np.abs(d2).max())
+    np.testing.assert_allclose(betas, betas[0], rtol=1e-3)
+    assert betas[0] > 0.01
 
 
 def test_without_preconditioner_there_is_no_weight_file(project, tmp_path, start):
