@@ -1341,8 +1341,8 @@ TAPERS: Final = (
     Key(
         "SOURCE_DAMPING", "tapers", "damping", "float", "damping of peaks at sources",
         "The gradient of every shot has a peak at its source, a few grid points wide, that would use up the "
-        "step of everything else. A Gaussian of this standard deviation damps it, to 2 % at the source. 0 leaves "
-        "it. The circular tapers, where they are on, take its place.",
+        "step of everything else. A Gaussian of this standard deviation damps it, to 2 % at the source. 0 "
+        "leaves it. The circular tapers, where they are on, take its place.",
         default=1.0, used=INVERSION, unit="grid points", at_least=0,
     ),
     Key(
