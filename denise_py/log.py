@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import sys
 import time
 import traceback
@@ -108,6 +109,7 @@ class Progress:
     log       where the lines go when stderr is no terminal
     title     what is counted, e.g. "shot"
     total     the number of pieces
+    at_once   how many pieces are worked on at a time, for the time that is left
     bar       True/False forces or forbids rewriting; None asks whether stderr is a terminal and the log
               goes to standard output alone
     interval  seconds between two lines inside one piece of work
@@ -120,11 +122,12 @@ class Progress:
         title: str,
         total: int,
         *,
+        at_once: int = 1,
         bar: bool | None = None,
         interval: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._log, self._title, self._total = log, title, total
+        self._log, self._title, self._total, self._at_once = log, title, total, at_once
         self._bar = sys.stderr.isatty() and _on_stdout_alone(log) if bar is None else bar
         self._interval, self._clock = interval, clock
         self._start = self._last = clock()
@@ -151,13 +154,17 @@ class Progress:
     def _write(self, now: float, done: float, text: str) -> None:
         self._last = now
         elapsed = now - self._start
-        left = elapsed * (self._total - done) / done if done > 0 else None
+        left = elapsed * self._rounds(self._total - done) / self._rounds(done) if done > 0 else None
         text += f" ({duration(elapsed)}" + (f", {duration(left)} left)" if left else ")")
         if not self._bar:
             self._log.info(text)
             return
         print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
         self._width = len(text)
+
+    def _rounds(self, pieces: float) -> float:
+        """How often `at_once` pieces have to be begun for so many."""
+        return pieces if self._at_once == 1 else math.ceil(pieces / self._at_once)
 
 
 def _on_stdout_alone(log: logging.Logger) -> bool:

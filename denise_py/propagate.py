@@ -19,6 +19,7 @@ from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.model import Medium
 from denise_py.parallel.domain import Subdomain
 from denise_py.parallel.halo import HaloExchange
+from denise_py.parallel.threads import Abandoned
 from denise_py.physics.base import Physics
 
 #: (take, steps): take(n) is called after each of these steps, counted from 1
@@ -124,6 +125,8 @@ class Propagator:
         self.coefficients: NamedTuple | None = None
         #: of the last run
         self.times = StepTimes()
+        #: asked from time to time whether to give up, which raises Abandoned
+        self.give_up: Callable[[], bool] = lambda: False
 
     def _exchange(self, names: tuple[str, ...]) -> HaloExchange:
         return HaloExchange(self.comm, self.block, self.half, [getattr(self.fields, n) for n in names])
@@ -272,6 +275,8 @@ class Propagator:
 
     def _check(self, step: int) -> None:
         """Raise StabilityError on every rank of the group if any field of any block is not bounded."""
+        if self.give_up():
+            raise Abandoned
         largest = np.max([np.max(np.abs(getattr(self.fields, n))) for n in self.physics.velocity_fields])
         if self.comm.any(not largest < LARGEST_VALUE):
             raise StabilityError(

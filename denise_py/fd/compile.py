@@ -42,4 +42,5 @@ def nothing_cached() -> bool:
 if "NUMBA_CACHE_DIR" not in os.environ:
     numba.config.CACHE_DIR = str(cache_folder())
 
-kernel = numba.njit(cache=True, fastmath=set(FAST_MATH), error_model="numpy", boundscheck=False)
+# Kernels let other threads run meanwhile: a process may simulate several shots at a time.
+kernel = numba.njit(cache=True, fastmath=set(FAST_MATH), error_model="numpy", boundscheck=False, nogil=True)

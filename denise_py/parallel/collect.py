@@ -1,12 +1,12 @@
 """Bringing the parts of a result together: fields from blocks, traces from ranks, sums over shots.
 
-Sums over shots run in float64 and in the order of the shots, so that they come out the same bit by bit for
-any number of groups.
+Sums over shots run in float64 and along a fixed tree, so that they come out the same bit by bit for any
+number of groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -75,43 +75,66 @@ def gather_traces(
     return whole
 
 
-def sum_in_order(comm: Comm, own: Mapping[int, np.ndarray], start: np.ndarray | None = None) -> np.ndarray:
-    """start + the arrays of all shots, added one by one in the order of the shot numbers, on every rank.
+class TreeSum:
+    """A sum of arrays whose result depends bit by bit neither on who holds which of them nor on the order in
+    which they come.
+
+    The arrays have places 0, 1, 2, ... The tree of additions is fixed: places 2k and 2k + 1 are added first,
+    then the sums of neighbouring pairs, and so on; where one of two is missing, the other one passes as it
+    is. Whatever can be added is added at once: of n arrays of neighbouring places there are never more than
+    about 2 log2(n) in memory, plus those that came early.
+    """
+
+    def __init__(self, places: Iterable[int]) -> None:
+        """places: of all arrays, also those that other processes hold."""
+        self._levels = [frozenset(places)]
+        while len(self._levels[-1]) > 1:
+            self._levels.append(frozenset(place // 2 for place in self._levels[-1]))
+        #: sums that wait for their neighbours: (level, place in the level) -> array
+        self.waiting: dict[tuple[int, int], np.ndarray] = {}
+
+    def add(self, place: int, array: np.ndarray, level: int = 0) -> None:
+        """Add an array, or a sum that waited in another process; the array belongs to the tree from now on.
+
+        Raises ValueError when it is none of those that are to be added, or waits here already.
+        """
+        if place not in self._levels[level] or (level, place) in self.waiting:
+            raise ValueError(f"there is nothing to add at place {place} of level {level}")
+        while level + 1 < len(self._levels):
+            beside = place ^ 1
+            if beside in self._levels[level]:
+                if (level, beside) not in self.waiting:
+                    break
+                array += self.waiting.pop((level, beside))
+            level, place = level + 1, place // 2
+        self.waiting[level, place] = array
+
+    @property
+    def total(self) -> np.ndarray:
+        """The sum of all. Raises ValueError when some are missing."""
+        top = len(self._levels) - 1, min(self._levels[-1], default=0)
+        if list(self.waiting) != [top]:
+            raise ValueError("not everything has been added yet")
+        return self.waiting[top]
+
+
+def total_of_all(comm: Comm, tree: TreeSum, shape: tuple[int, ...]) -> np.ndarray:
+    """The sum of the arrays of all ranks, on every rank.
 
     comm   the ranks that hold the same block, one of each group of processes
-    own    shot number -> array of this rank's share; all arrays of one shape and dtype
-    start  the sum so far, None for zero
+    tree   with the same places everywhere, and the arrays (shape, float64) of this rank
+    shape  of the arrays, as a rank may have none
 
-    The result is float64, 0-d where the shots bring plain numbers.
-
-    Adding the shots of a long list in portions of increasing shot number, with `start` the result so far,
-    gives bit by bit what all at once would give, and only a portion is held in memory. Raises ValueError (on
-    all ranks) when two ranks have the same shot, or when there is nothing to add up. Collective over comm.
+    Raises ValueError where arrays are missing. Collective over comm.
     """
-    parts = {shot: np.asarray(part) for shot, part in own.items()}
-    layout = next(((part.shape, part.dtype) for part in parts.values()), None)
-    answers = comm.allgather((sorted(parts), layout))
-    holder = {shot: rank for rank, (shots, _) in enumerate(answers) for shot in shots}
-    layout = next((layout for _, layout in answers if layout is not None), None)
-    if layout is None and start is None:
-        raise ValueError("no rank has a shot to add up")
-    if len(holder) != sum(len(shots) for shots, _ in answers):
-        raise ValueError(f"shots must be held by one rank each, but the ranks hold {[s for s, _ in answers]}")
-    total = np.zeros(layout[0]) if start is None else np.array(start, np.float64)
-    for shot in sorted(holder):
-        part = _bring_to_root(comm, holder[shot], parts.get(shot), layout)
-        if part is not None:
-            total += part
-    return comm.bcast(total)
-
-
-def _bring_to_root(comm: Comm, holder: int, part: np.ndarray | None, layout: tuple) -> np.ndarray | None:
-    """The array of one shot, on rank 0 only."""
-    if comm.is_root:
-        if holder != 0:
-            part = np.empty(*layout)
-            comm.recv_array(part, holder, _SUM_TAG)
-        return part
-    if holder == comm.rank:
-        comm.send_array(np.ascontiguousarray(part), 0, _SUM_TAG)
-    return None
+    held = comm.allgather(sorted(tree.waiting))
+    if not comm.is_root:
+        for key in held[comm.rank]:
+            comm.send_array(np.ascontiguousarray(tree.waiting[key]), 0, _SUM_TAG)
+        return comm.bcast(None)
+    for rank in range(1, comm.size):
+        for level, place in held[rank]:
+            part = np.empty(shape)
+            comm.recv_array(part, rank, _SUM_TAG)
+            tree.add(place, part, level)
+    return comm.bcast(tree.total)

@@ -108,7 +108,7 @@ def _too_many_blocks(axis: str, parts: int, nodes: int) -> list[str]:
 
 
 def _cuts(nodes: int, parts: int) -> list[int]:
-    """The parts + 1 positions that cut range(nodes) into blocks, larger ones first."""
+    """The parts + 1 positions that cut range(nodes) into ranges, larger ones first."""
     size, larger = divmod(nodes, parts)
     return [part * size + min(part, larger) for part in range(parts + 1)]
 
@@ -132,8 +132,10 @@ class Groups:
         return rank % self.ranks
 
     def shots_of_group(self, group: int, shots: Sequence[int]) -> tuple[int, ...]:
-        """The shots a group simulates: the given ones dealt in turn. Empty for more groups than shots."""
-        return tuple(shots[group :: self.count])
+        """The shots a group simulates: neighbours in the given order, one more in the first groups if the
+        number does not divide evenly. Empty for the last of more groups than shots."""
+        cuts = _cuts(len(shots), self.count)
+        return tuple(shots[cuts[group] : cuts[group + 1]])
 
 
 def plan_groups(size: int, npx: int, npy: int) -> Groups:

@@ -191,12 +191,3 @@ def slots_of(setup: Setup, velocities: Mapping[str, np.ndarray]) -> Mapping[str,
         return velocities
     medium = Medium.from_velocities(velocities["vp"], velocities["vs"], velocities["rho"])
     return setup.parameterization.model(medium)
-
-
-def trial_shots(setup: Setup) -> tuple[int, ...] | None:
-    """Numbers of the shots that the parabolic search simulates, or None for all."""
-    chosen, numbers = setup.settings.inversion, tuple(shot.number for shot in setup.shots)
-    if not chosen.test_shot_start:
-        return None
-    tests = tuple(range(chosen.test_shot_start, chosen.test_shot_end + 1, chosen.test_shot_increment))
-    return None if tests == numbers else tests

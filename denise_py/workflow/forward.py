@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import count
 
 import numpy as np
 
 from denise_py.acquisition.receivers import receiver_file_of
 from denise_py.log import Progress, duration
 from denise_py.output.seismograms import SeismogramFiles, quantity
+from denise_py.parallel.threads import Background
 from denise_py.parameters.finding import recorded_components
 from denise_py.traces.files import atomic_file
+from denise_py.workflow.crew import Crew
 from denise_py.workflow.geometry import moves_along
-from denise_py.workflow.setup import Processes, Setup
+from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.timings import Timings
 
@@ -31,25 +35,35 @@ def run_forward(
     """Simulate all shots; the groups of processes share them. timings: to note where the time went."""
     if processes.world.is_root:
         write_receiver_positions(setup)
-    simulator = Simulator(setup, processes, timings)
-    simulator.set_medium(setup.medium)
+    crew = Crew(setup, processes, timings)
+    crew.set_medium(setup.medium)
     components = recorded_components(setup.settings)
-    scales = simulator.div_curl_scales() if "div" in components else None
-    numbers = [shot.number for shot in setup.shots]
-    mine = processes.groups.shots_of_group(processes.group_number, numbers)
-    progress = Progress(log, "shot", len(mine))
+    progress = Progress(log, "shot", len(crew.own), at_once=crew.at_once)
     started = clock.perf_counter()
-    for count, number in enumerate(mine, start=1):
-        traces = simulator.forward(setup.shots[number - 1], components, scales=scales, snapshots=True)
-        if traces is not None:
-            with simulator.timings.writing(number):
-                write_seismograms(setup, number, traces)
-        progress.step(count)
+    with Background() as output:
+        _run_shots(crew, components, output, progress)
     progress.close()
     processes.world.barrier()
     if setup.settings.snapshots.kind:
         log.info(f"snapshots are written in pieces: join them with snapmerge {setup.settings.source or ''}")
-    log.info(f"forward modelling of {len(numbers)} shots took {duration(clock.perf_counter() - started)}")
+    log.info(f"forward modelling of {len(setup.shots)} shots took {duration(clock.perf_counter() - started)}")
+
+
+def _run_shots(crew: Crew, components: Sequence[str], output: Background, progress: Progress) -> None:
+    """Simulate all shots and have their seismograms written."""
+    setup, done = crew.setup, count(1)
+
+    def work(simulator: Simulator, shot: Shot) -> None:
+        scales = simulator.div_curl_scales() if "div" in components else None
+        traces = simulator.forward(shot, components, scales=scales, snapshots=True)
+        if traces is not None:
+            output.do(partial(write, shot.number, traces))
+
+    def write(number: int, traces: Mapping[str, np.ndarray]) -> None:
+        with crew.timings.writing(number):
+            write_seismograms(setup, number, traces)
+
+    crew.each(crew.order, work, lambda shot, _: progress.step(next(done)))
 
 
 def write_receiver_positions(setup: Setup) -> None:

@@ -20,6 +20,7 @@ from denise_py.mapping.scaling import Scaling
 from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Problem
 from denise_py.output.gradients import ENDINGS
+from denise_py.parallel.threads import Background
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
     balanced,
@@ -33,16 +34,15 @@ from denise_py.workflow.choices import (
     shot_weighting,
     slots_of,
     total_tapers,
-    trial_shots,
     velocities_of,
 )
+from denise_py.workflow.crew import Crew, trial_shots
 from denise_py.workflow.forward import write_receiver_positions
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.shaping import KeptIllumination, Shaping, filtered_point
-from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.source_wavelet import WaveletEstimation
 from denise_py.workflow.stages import StageClock, StagePlan, active_slots, first_iteration, plan_stages
 from denise_py.workflow.taper_files import file_tapers
@@ -58,7 +58,8 @@ def run_inversion(
 
     Raises NoProgressError when not a single step lowered the misfit.
     """
-    return Inversion(setup, processes, log, timings).run()
+    with Background() as output:
+        return Inversion(setup, processes, log, output, timings).run()
 
 
 @dataclass
@@ -79,21 +80,26 @@ class _Running:
 
 
 class Inversion:
-    """An inversion run. Collective over all processes; files are written by rank 0 and the group heads."""
+    """An inversion run. Collective over all processes; files are written by rank 0 and the group heads, in
+    the background: those of a process in the order in which they come up, all before the run ends."""
 
     def __init__(
-        self, setup: Setup, processes: Processes, log: logging.Logger, timings: Timings | None = None
+        self,
+        setup: Setup,
+        processes: Processes,
+        log: logging.Logger,
+        output: Background,
+        timings: Timings | None = None,
     ) -> None:
-        self.setup, self.processes, self.log = setup, processes, log
+        self.setup, self.processes, self.log, self.output = setup, processes, log, output
         settings = setup.settings
         self.stages = plan_stages(settings, setup.workflow, setup.corners)
-        self.simulator = Simulator(setup, processes, timings)
-        self.timings = self.simulator.timings
-        mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
-        own = mine if processes.group.is_root else ()
+        self.crew = Crew(setup, processes, timings)
+        self.timings = self.crew.timings
+        own = self.crew.own if processes.group.is_root else ()
         with self.timings.during("reading of the observed data"):
             self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages))
-        self.wavelets = WaveletEstimation(self.simulator, self.observed, self.stages, log)
+        self.wavelets = WaveletEstimation(self.crew, self.observed, self.stages, log, output)
         self.limits = model_limits(setup)
         for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
             log.warning(warning)
@@ -179,7 +185,7 @@ class Inversion:
         """Select and process the observed data for a stage, and say how many traces are left."""
         for note in self.observed.use_stage(plan):
             self.log.warning(note)
-        self.results.write_filtered(self.observed, plan, iteration)
+        self.output.do(partial(self.results.write_filtered, self.observed.all_filtered(), plan, iteration))
         counts = self.processes.world.allgather(self.observed.counts())
         used, there = (sum(part) for part in zip(*counts, strict=True))
         name = misfit_of(self.setup, plan).name
@@ -200,7 +206,7 @@ class Inversion:
         shaping = Shaping.of_stage(self.setup, plan, model, self.files)
         state = _Running(iteration, model, slots, scaling, shaping)
         state.objective = Objective(
-            self.simulator,
+            self.crew,
             self.observed,
             misfit_of(self.setup, plan),
             scaling,
@@ -209,7 +215,7 @@ class Inversion:
             settings.inversion.sampling,
             shot_weighting(self.setup, plan, slots),
             recorded,
-            (lambda *traces: self.results.write_traces(*traces, state.iteration)) if recorded else None,
+            (lambda *traces: self._keep_traces(*traces, state.iteration)) if recorded else None,
             joint_weights(self.setup, plan),
         )
         to_velocities, to_slots = partial(velocities_of, self.setup), partial(slots_of, self.setup)
@@ -263,10 +269,28 @@ class Inversion:
         )
         objective.rejected.clear()
         if self.processes.world.is_root:
-            with self.timings.during("writing of models, gradients and the misfit log"):
-                self.results.write(done)
+            self.output.do(partial(self._write, done))
         self.results.tell(done)
         return report
+
+    def _write(self, done: Finished) -> None:
+        with self.timings.during("writing of models, gradients and the misfit log"):
+            self.results.write(done)
+
+    def _keep_traces(
+        self,
+        shot: int,
+        traces: Mapping[str, np.ndarray],
+        adjoint_sources: Mapping[str, np.ndarray],
+        iteration: int,
+    ) -> None:
+        """Have the seismograms of a shot written."""
+
+        def write() -> None:
+            with self.timings.writing(shot):
+                self.results.write_traces(shot, traces, adjoint_sources, iteration)
+
+        self.output.do(write)
 
     def _use_weights(self, plan: StagePlan, state: _Running, slopes: Mapping[str, np.ndarray]) -> None:
         """The metric of the gradient at the current point, {slot: (ny, nx)} per relative change, and the

@@ -1,7 +1,8 @@
 """Misfit and gradient of all shots: what the optimiser minimises.
 
-The groups of processes share the shots. Everything is summed in float64 in the order of the shots, so that
-the result does not depend on how many groups there are, and ends up on all processes.
+The groups of processes share the shots, and each goes through its own without waiting for others. Everything
+is summed in float64 along a fixed tree, so that the result does not depend on how many groups and threads
+there are, and ends up on all processes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -29,15 +29,15 @@ from denise_py.gradient.tangent import material_change
 from denise_py.mapping.scaling import Scaling
 from denise_py.misfit.joint import ALONE, JointWeights
 from denise_py.misfit.registry import Misfit, Reported, Totals
-from denise_py.parallel.collect import sum_in_order
 from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
+from denise_py.workflow.crew import Crew
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Shot
 from denise_py.workflow.simulator import Simulator
 
 #: called with (shot number, traces, adjoint sources), both {component: (ntr, nt)}, on the head of the group
-#: for every shot of every gradient
+#: for every shot of every gradient, in any order and from several threads
 TraceSink = Callable[[int, Mapping[str, np.ndarray], Mapping[str, np.ndarray]], None]
 
 
@@ -81,7 +81,7 @@ class Objective:
 
     def __init__(
         self,
-        simulator: Simulator,
+        crew: Crew,
         observed: ObservedData,
         misfit: Misfit,
         scaling: Scaling,
@@ -93,12 +93,12 @@ class Objective:
         sink: TraceSink | None = None,
         joint: JointWeights = ALONE,
     ) -> None:
-        self._simulator, self._observed, self._misfit = simulator, observed, misfit
+        self._crew, self._observed, self._misfit = crew, observed, misfit
         self._scaling, self._base, self._band = scaling, base, band
         self._every, self._weighting = every, weighting
         self._extra, self._sink = tuple(extra_components), sink
         self._weights = weighting.sums(len(joint.shares))
-        setup = simulator.setup
+        setup = crew.setup
         # waves with a share of zero are not simulated
         self._joint, self._coefficients = joint, joint.shares
         self._components = tuple(
@@ -121,7 +121,7 @@ class Objective:
         if not self._use(p):
             return math.inf
         try:
-            sums = self._run(shots, None)
+            sums, _ = self._run(shots)
         except StabilityError as error:
             self.rejected.append(str(error))
             return math.inf
@@ -135,9 +135,8 @@ class Objective:
         count = len(self._slots) * len(self._joint.shares)
         weights = len(self._weights) * (2 + self._weighting.planes)
         layers = count + (weights if self._weighting.active else 0)
-        total = np.zeros((layers, *self._shape))
         try:
-            sums = self._run(self._all, total)
+            sums, total = self._run(self._all, layers)
         except StabilityError as error:
             self.rejected.append(str(error))
             return math.inf, nothing
@@ -185,7 +184,7 @@ class Objective:
         and a transposed run.
         """
         self._use(p)
-        setup, medium = self._simulator.setup, self._simulator.medium
+        setup, medium = self._crew.setup, self._crew.medium
         directions = {slot: np.zeros(self._shape) for slot in SLOTS}
         directions |= {
             slot: self._scaling.references[slot] * part for slot, part in self._scaling.parts(v).items()
@@ -195,8 +194,7 @@ class Objective:
         changes = {
             physics: material_change(physics, lame, medium, setup.scheme.surface) for physics in setup.physics
         }
-        total = np.zeros((len(self._slots) * len(self._joint.shares), *self._shape))
-        self._run(self._all, total, changes)
+        _, total = self._run(self._all, len(self._slots) * len(self._joint.shares), changes)
         raw = total.reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(self._factors, raw, strict=True))
         return self._scaling.gradient(dict(zip(self._slots, slopes, strict=True)))
@@ -215,7 +213,7 @@ class Objective:
 
     def _use(self, p: np.ndarray) -> bool:
         """Simulate in the model of p from now on, if it can be simulated; the same answer everywhere."""
-        setup, world = self._simulator.setup, self._simulator.processes.world
+        setup, world = self._crew.setup, self._crew.processes.world
         # one process decides, so that rounding differences between machines cannot separate them
         p = world.bcast(p if world.is_root else None) if world.size > 1 else p
         model = self._scaling.model(p, self._base)
@@ -224,13 +222,13 @@ class Objective:
         if reason:
             self.rejected.append(reason)
             return False
-        self._simulator.set_medium(medium)
+        self._crew.set_medium(medium)
         return True
 
     def _inadmissible(self, medium) -> str:
         if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
             return "the model has values that are not finite"
-        setup = self._simulator.setup
+        setup = self._crew.setup
         for wave in setup.physics:
             if wave.problem(medium):
                 return wave.problem(medium)
@@ -241,7 +239,7 @@ class Objective:
 
     def _wave_of(self, component: str) -> int:
         """Number of the waves that have a component."""
-        waves = enumerate(self._simulator.setup.physics)
+        waves = enumerate(self._crew.setup.physics)
         return next(number for number, physics in waves if component in physics.components)
 
     def _report(self, sums: np.ndarray, shots: Sequence[int]) -> tuple[float, list[float]]:
@@ -260,82 +258,62 @@ class Objective:
         return sum(c * one.misfit for c, one in pairs), [c * one.factor for c, one in pairs]
 
     def _run(
-        self, shots: Sequence[int], gradient: np.ndarray | None, changes: Changes | None = None
-    ) -> np.ndarray:
-        """(value, energy, traces) per shot and waves, (number of all shots, waves, 3); adds the shots'
-        gradients (and weights) to `gradient` in place if it is given."""
-        groups, own = self._simulator.processes.groups, self._simulator.processes.group_number
-        sums = np.zeros((len(self._all), len(self._joint.shares), 3))
-        # every group has the observed data of its own shots only
-        queues = [
-            [number for number in groups.shots_of_group(group, self._all) if number in shots]
-            for group in range(groups.count)
-        ]
-        for round_ in zip_longest(*queues):
-            mine = round_[own]
-            part = self._simulate(mine, gradient is not None, changes)
-            numbers, field = {}, {}
+        self, shots: Sequence[int], layers: int = 0, changes: Changes | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """(value, energy, traces) per shot and waves, (number of all shots, waves, 3), and with layers the
+        sum of the shots' gradients (and weights), (layers, ny, nx)."""
+        crew, wanted = self._crew, frozenset(shots)
+        rows: dict[int, np.ndarray] = {}
+        tree = crew.new_sum(wanted)
+
+        def work(simulator: Simulator, shot: Shot) -> tuple[np.ndarray, np.ndarray | None] | None:
+            if changes is not None:
+                return self._curve(simulator, shot, changes)
+            return self._shot(simulator, shot, layers > 0)
+
+        def finished(shot: Shot, part: tuple[np.ndarray, np.ndarray | None] | None) -> None:
             if part is not None:
-                numbers[mine] = np.zeros_like(sums)
-                numbers[mine][mine - 1] = part[0]
-                if gradient is not None:
-                    field[mine] = part[1]
-            sums = self._add(numbers, sums)
-            if gradient is not None:
-                gradient[:] = self._add(field, gradient)
-        return sums
+                rows[shot.number], field = part
+                if layers:
+                    tree.add(crew.place(shot), field)
 
-    def _simulate(
-        self, number: int | None, with_gradient: bool, changes: Changes | None
+        crew.each(wanted, work, finished)
+        sums = np.zeros((len(self._all), len(self._joint.shares), 3))
+        for number, row in crew.join(rows).items():
+            sums[number - 1] = row
+        return sums, crew.total(tree, (layers, *self._shape)) if layers else None
+
+    def _shot(
+        self, simulator: Simulator, shot: Shot, with_gradient: bool
     ) -> tuple[np.ndarray, np.ndarray | None] | None:
-        """_shot, or None without a shot. A blow-up in any group is raised on all processes, which would
-        otherwise wait for the sums of that group for ever."""
-        part, trouble = None, ""
-        if number is not None:
-            try:
-                part = self._shot(number, with_gradient) if changes is None else self._curve(number, changes)
-            except StabilityError as error:
-                trouble = f"shot {number}: {error}"
-        troubles = [text for text in self._simulator.processes.world.allgather(trouble) if text]
-        if troubles:
-            raise StabilityError(troubles[0])
-        return part
-
-    def _add(self, own: dict[int, np.ndarray], start: np.ndarray) -> np.ndarray:
-        """start + all groups' arrays in the order of the shots, on every process."""
-        processes = self._simulator.processes
-        total = sum_in_order(processes.heads, own, start) if processes.heads is not None else None
-        return processes.group.bcast(total)
-
-    def _shot(self, number: int, with_gradient: bool) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
-        shot = self._simulator.setup.shots[number - 1]
         components = self._components
         recorded = (
             components + tuple(c for c in self._extra if c not in components) if with_gradient else components
         )
-        scales = self._simulator.div_curl_scales() if "div" in recorded else None
-        traces = self._simulator.forward(
+        scales = simulator.div_curl_scales() if "div" in recorded else None
+        traces = simulator.forward(
             shot, recorded, self._band, self._every if with_gradient else 0, scales, snapshots=with_gradient
         )
         numbers, adjoint = None, None
         if traces is not None:
             numbers, adjoint = self._compare(shot, traces, components)
             if with_gradient and self._sink is not None:
-                with self._simulator.timings.writing(shot.number):
-                    self._sink(shot.number, traces, adjoint)
+                self._sink(shot.number, traces, adjoint)
         if not with_gradient:
             return None if traces is None else (numbers, None)
-        correlation = self._simulator.adjoint(adjoint)
+        correlation = simulator.adjoint(adjoint)
         return None if correlation is None else (numbers, self._stack(shot, correlation))
 
-    def _curve(self, number: int, changes: Changes) -> tuple[np.ndarray, np.ndarray] | None:
+    def _curve(
+        self, simulator: Simulator, shot: Shot, changes: Changes
+    ) -> tuple[np.ndarray, np.ndarray] | None:
         """Zeros in place of a misfit, and the share of a shot in `product`, on the head of the group."""
-        simulator, shot = self._simulator, self._simulator.setup.shots[number - 1]
         simulator.forward(shot, self._components, self._band, self._every)
         traces = simulator.linearised(changes, self._components)
         adjoint = None
         if traces is not None:
+            number = shot.number
             adjoint = {c: self._observed.curvature(number, c, traces[c]) for c in self._components}
         correlation = simulator.adjoint(adjoint)
         if correlation is None:
@@ -358,7 +336,7 @@ class Objective:
         its share of the weights."""
         layers, weights = [], []
         taper = self._weighting.taper(shot) if self._weighting.taper else None
-        for physics, joined in zip(self._simulator.setup.physics, self._weights, strict=True):
+        for physics, joined in zip(self._crew.setup.physics, self._weights, strict=True):
             found = self._slopes(physics, correlations)
             layers += [found[slot] for slot in self._slots]
             if self._weighting.active:
@@ -371,7 +349,7 @@ class Objective:
         self, physics: Physics, correlations: Mapping[Physics, Mapping[str, np.ndarray]]
     ) -> dict[str, np.ndarray]:
         """Derivatives of the raw misfit of one kind of waves {slot: (ny, nx)}, zero if there is none."""
-        setup, medium = self._simulator.setup, self._simulator.medium
+        setup, medium = self._crew.setup, self._crew.medium
         if physics not in correlations:
             return {slot: np.zeros(self._shape) for slot in self._slots}
         courant, surface = setup.time.dt / setup.grid.dh, setup.scheme.surface
@@ -386,7 +364,7 @@ class Objective:
         if correlation is None:
             return np.zeros(self._shape)
         energies = correlation["source_energy"], correlation["energy"]
-        return illumination(self._weighting.kind, *energies, self._simulator.setup.grid)
+        return illumination(self._weighting.kind, *energies, self._crew.setup.grid)
 
 
 def _fingerprint(p: np.ndarray) -> bytes:

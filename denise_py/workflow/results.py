@@ -18,7 +18,6 @@ from denise_py.output.models import ModelFiles
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import optimiser_method
 from denise_py.workflow.forward import seismogram_files, write_seismograms
-from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Setup
 from denise_py.workflow.stages import StagePlan
 
@@ -80,15 +79,17 @@ class Results:
             injected = {c: series[:, ::-1] for c, series in adjoint_sources.items() if c in chosen}
             write_seismograms(self._setup, shot, injected, files.adjoint_path, adjoint=True)
 
-    def write_filtered(self, observed: ObservedData, plan: StagePlan, iteration: int) -> None:
-        """WRITE_FILTERED_DATA: the filtered observed data of the shots of this group, as recorded, at the
-        first iteration of a stage."""
+    def write_filtered(
+        self, observed: Mapping[int, Mapping[str, np.ndarray]], plan: StagePlan, iteration: int
+    ) -> None:
+        """WRITE_FILTERED_DATA: the filtered observed data of the shots of this group {shot: {component: (ntr,
+        nt)}}, as recorded, at the first iteration of a stage."""
         settings = plan.settings or self._setup.settings
         if not settings.filter.write_data or plan.low_pass is None:
             return
         files, there = seismogram_files(self._setup), recorded_components(settings)
-        for shot in observed.shots:
-            traces = {c: t for c, t in observed.filtered(shot).items() if files.prefix or c in there}
+        for shot, data in observed.items():
+            traces = {c: t for c, t in data.items() if files.prefix or c in there}
             write_seismograms(
                 self._setup, shot, traces, lambda c, s: files.filtered_path(c, s, iteration), observed=True
             )

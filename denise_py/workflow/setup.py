@@ -23,6 +23,7 @@ from denise_py.gradient.parameterization import LEVELS, Parameterization, parame
 from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import Resolution, dispersion_warning, stability_problem
+from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import Groups, Subdomain, decompose, plan_groups
 from denise_py.parameters import checks
 from denise_py.parameters.finding import inverted_levels
@@ -58,13 +59,15 @@ from denise_py.workflow.taper_files import check_tapers
 
 @dataclass(frozen=True)
 class Processes:
-    """Who does what: all processes, the group that shares a shot, the heads of the groups, the blocks."""
+    """Who does what: all processes, the group that shares a shot, the heads of the groups, the blocks, and
+    how many shots every process simulates at a time, each with wavefields and storage of its own."""
 
     world: Any
     group: Any
     heads: Any | None
     groups: Groups
     blocks: tuple[Subdomain, ...]
+    jobs: int = 1
 
     @property
     def block(self) -> Subdomain:
@@ -123,16 +126,19 @@ class Setup:
         return self.shots[0].receivers
 
 
-def divide_processes(settings: Settings, world: Any, grid: Grid) -> Processes:
-    """Split the processes into groups of NPROCX x NPROCY, one shot at a time each."""
+def divide_processes(settings: Settings, world: Any, grid: Grid, jobs: int = 1) -> Processes:
+    """Split the processes into groups of NPROCX x NPROCY. jobs: shots at a time of each; one if the grid is
+    cut into blocks."""
     groups = plan_groups(world.size, settings.domain.nprocx, settings.domain.nprocy)
-    group = world.split(groups.group_of(world.rank), world.rank)
+    # a group of one process needs no MPI, which threads must not use
+    group = world.split(groups.group_of(world.rank), world.rank) if groups.ranks > 1 else SerialComm()
     is_head = groups.rank_in_group(world.rank) == 0
     heads = world.split(0 if is_head else 1, world.rank)
     blocks = decompose(
         grid, settings.domain.nprocx, settings.domain.nprocy, periodic=settings.boundary.periodic
     )
-    return Processes(world, group, heads if is_head else None, groups, blocks)
+    at_once = jobs if groups.ranks == 1 else 1
+    return Processes(world, group, heads if is_head else None, groups, blocks, at_once)
 
 
 def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:

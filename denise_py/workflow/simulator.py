@@ -48,6 +48,18 @@ class Simulator:
         for wave in self.waves:
             wave.set_medium(medium)
 
+    def twin(self) -> Simulator:
+        """Another simulator, for a thread of its own, with the same wavelets and timings."""
+        other = Simulator(self.setup, self.processes, self.timings)
+        other.estimated = self.estimated
+        return other
+
+    def share_medium(self, other: Simulator) -> None:
+        """Simulate in the medium of another simulator from now on."""
+        self._medium = other.medium
+        for wave, its in zip(self.waves, other.waves, strict=True):
+            wave.share_medium(its)
+
     def forward(
         self,
         shot: Shot,

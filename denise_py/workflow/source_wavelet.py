@@ -11,18 +11,21 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from denise_py.acquisition.sources import Source
 from denise_py.acquisition.wavelets import delayed
-from denise_py.errors import DataError, StabilityError
+from denise_py.errors import DataError
 from denise_py.medium.model import Medium
 from denise_py.output.wavelets import WaveletFiles
+from denise_py.parallel.threads import Background
 from denise_py.parameters.models import SourceWaveletSettings
 from denise_py.parameters.wavelet_engine import LEAST_SQUARES, WaveletEngine, parse_engine
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.source_wavelet import end_taper, estimate_wavelet, late_share, offset_weights
+from denise_py.workflow.crew import Crew
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.selection import killed, offsets, window
 from denise_py.workflow.setup import Setup, Shot
@@ -57,30 +60,28 @@ class WaveletEstimation:
 
     def __init__(
         self,
-        simulator: Simulator,
+        crew: Crew,
         observed: ObservedData,
         stages: Sequence[StagePlan],
         log: logging.Logger,
+        output: Background,
     ) -> None:
         """Reads the trace-kill tables of all stages. Raises DataError when one is missing or wrong, or when
         no trace of a shot is left."""
-        self._simulator, self._observed, self._log = simulator, observed, log
-        setup, processes = simulator.setup, simulator.processes
-        numbers = [shot.number for shot in setup.shots]
-        mine = processes.groups.shots_of_group(processes.group_number, numbers)
-        self._shots = tuple(setup.shots[number - 1] for number in mine)
+        self._crew, self._observed, self._log, self._output = crew, observed, log, output
+        setup, processes = crew.setup, crew.processes
         self._files = WaveletFiles.of(setup.settings)
         self._band: BandFilter | None = None
         self._new_stage, self._told_late = True, False
-        own = self._shots if processes.group.is_root else ()
+        own = [setup.shots[number - 1] for number in crew.own] if processes.group.is_root else ()
         self._out = on_all(processes.world, lambda: read_selections(setup, stages, own))
 
     def begin_stage(self, plan: StagePlan) -> None:
         """A stage begins. One in another band that estimates none cannot go on with the present estimates."""
         self._new_stage = True
-        known = bool(self._simulator.estimated)
+        known = bool(self._crew.estimated)
         if known and not plan.settings.source_wavelet.estimate and plan.band() != self._band:
-            self._simulator.estimated.clear()
+            self._crew.estimated.clear()
             self._log.warning(
                 f"stage {plan.number} has another filter and estimates no wavelets: it uses those of the "
                 "parameter file"
@@ -99,29 +100,28 @@ class WaveletEstimation:
 
         Raises DataError when a wavelet cannot be estimated, StabilityError when a simulation blows up.
         """
-        simulator, trouble = self._simulator, None
+        crew, found = self._crew, {}
         engine = parse_engine(plan.settings.source_wavelet.engine)
-        simulator.set_medium(medium)
-        simulator.estimated.clear()
-        found: dict[int, _Estimate] = {}
-        try:
-            for shot in self._shots:
-                found[shot.number] = self._estimate(plan, shot, engine)
-        except StabilityError as error:
-            trouble = StabilityError(f"shot {shot.number}: {error}")
-        except DataError as error:
-            trouble = error
-        energies = {number: (one.energy, one.left, one.late) for number, one in found.items()}
-        shared = simulator.processes.world.allgather((trouble, energies))
-        for error in (error for error, _ in shared if error is not None):
-            raise error
-        for number, one in found.items():
-            shot = simulator.setup.shots[number - 1]
+        crew.set_medium(medium)
+        crew.estimated.clear()
+
+        def work(simulator: Simulator, shot: Shot) -> _Estimate:
+            return self._estimate(simulator, plan, shot, engine)
+
+        def finished(shot: Shot, one: _Estimate) -> None:
+            found[shot.number] = one
+
+        crew.each(crew.order, work, finished)
+        for number in sorted(found):
+            one = found[number]
+            shot = crew.setup.shots[number - 1]
             new = replace(shot, wavelets=one.wavelets, wavelets_sh=one.wavelets_sh)
-            simulator.estimated[number] = new
-            self._write(new, plan)
+            crew.estimated[number] = new
+            if crew.processes.group.is_root:
+                self._output.do(partial(self._write, new, plan))
+        energies = crew.join({number: (one.energy, one.left, one.late) for number, one in found.items()})
         self._band, self._new_stage = plan.band(), False
-        self._say(iteration, engine, {number: e for _, own in shared for number, e in own.items()})
+        self._say(iteration, engine, energies)
 
     # ---------------------------------------------------------------------------------- windows, weights
 
@@ -129,13 +129,13 @@ class WaveletEstimation:
         """Factors (ntr, nt) of the time window; 1 without one or with STF_FULL."""
         if plan.settings.source_wavelet.full:
             return 1.0
-        factors, _ = window(self._simulator.setup, plan.settings.misfit, shot, plan.number)
+        factors, _ = window(self._crew.setup, plan.settings.misfit, shot, plan.number)
         return 1.0 if factors is None else factors
 
     def _weights(self, plan: StagePlan, shot: Shot, component: str, data: np.ndarray) -> np.ndarray:
         """Weights (ntr,) of the traces of a component; 0 for those that are left out."""
         exponent = parse_engine(plan.settings.source_wavelet.engine).exponent
-        weights = offset_weights(offsets(shot), exponent, self._simulator.setup.grid.dh)
+        weights = offset_weights(offsets(shot), exponent, self._crew.setup.grid.dh)
         if component == "p":
             weights = weights * self._observed.pressure_factor
         if plan.settings.misfit.normalize:
@@ -146,27 +146,34 @@ class WaveletEstimation:
 
     # ---------------------------------------------------------------------------------------- estimates
 
-    def _estimate(self, plan: StagePlan, shot: Shot, engine: WaveletEngine) -> _Estimate:
+    def _estimate(
+        self, simulator: Simulator, plan: StagePlan, shot: Shot, engine: WaveletEngine
+    ) -> _Estimate:
         """The estimate of a shot, on all processes of its group."""
-        traces = self._simulator.forward(shot, self._observed.components)
+        traces = simulator.forward(shot, self._observed.components)
         outcome: _Estimate | str | None = None
         if traces is not None:
             try:
-                outcome = self._fit(plan, shot, traces, engine)
+                outcome = self._fit(simulator.waves, plan, shot, traces, engine)
             except ValueError as error:
                 outcome = _impossible(plan, shot, str(error))
-        outcome = self._simulator.processes.group.bcast(outcome)
+        outcome = simulator.processes.group.bcast(outcome)
         if isinstance(outcome, str):
             raise DataError(outcome)
         return outcome
 
     def _fit(
-        self, plan: StagePlan, shot: Shot, traces: Mapping[str, np.ndarray], engine: WaveletEngine
+        self,
+        waves: Sequence[Wave],
+        plan: StagePlan,
+        shot: Shot,
+        traces: Mapping[str, np.ndarray],
+        engine: WaveletEngine,
     ) -> _Estimate:
         """On the head of the group. Raises ValueError when there is nothing to estimate a wavelet from."""
         series = {False: shot.wavelets, True: shot.wavelets_sh}
         energy = left = late = 0.0
-        for wave in self._simulator.waves:
+        for wave in waves:
             shear = wave.physics.wave == "sh"
             series[shear], sums = self._fit_wave(plan, shot, wave, series[shear], traces, engine)
             energy, left, late = energy + sums[0], left + sums[1], max(late, sums[2])
@@ -182,7 +189,7 @@ class WaveletEstimation:
         engine: WaveletEngine,
     ) -> tuple[Series, tuple[float, float, float]]:
         """The wavelets of one kind of wave, from all its components together, and what _Estimate says."""
-        time, band = self._simulator.setup.time, plan.band()
+        time, band = self._crew.setup.time, plan.band()
         components = wave.recordable(self._observed.components)
         if not components:  # nothing was observed of these waves
             return tuple(w if band is None else band.apply(w, time.dt) for w in given), (0.0, 0.0, 0.0)
@@ -204,7 +211,7 @@ class WaveletEstimation:
         """A wavelet (nt,) as it is, or with TAPER_STF without its end."""
         if not plan.settings.source_wavelet.taper:
             return new
-        time, period = self._simulator.setup.time, 1.0 / min(source.frequency, plan.low_pass or math.inf)
+        time, period = self._crew.setup.time, 1.0 / min(source.frequency, plan.low_pass or math.inf)
         begin, end = (source.delay + engine.shift + n * period for n in FADES)
         return new * end_taper(time.nt, time.dt, begin, end)
 
@@ -212,13 +219,11 @@ class WaveletEstimation:
 
     def _write(self, shot: Shot, plan: StagePlan) -> None:
         """The files of a shot; of a plane wave that of the source that fires first: reading delays it."""
-        if not self._simulator.processes.group.is_root:
-            return
         first = _first_source(shot)
-        with self._simulator.timings.writing(shot.number):
+        with self._crew.timings.writing(shot.number):
             for shear, series in ((False, shot.wavelets), (True, shot.wavelets_sh)):
                 if series:
-                    where = self._simulator.setup.time.dt, shot.position, plan.low_pass
+                    where = self._crew.setup.time.dt, shot.position, plan.low_pass
                     self._files.write(shot.number, series[first], *where, shear=shear)
 
     def _say(

@@ -36,6 +36,10 @@ class Wave:
         """Simulate in this medium from now on."""
         self.propagator.set_medium(medium)
 
+    def share_medium(self, other: Wave) -> None:
+        """Simulate in the medium of another one, with its arrays of coefficients, which nobody changes."""
+        self.propagator.coefficients = other.propagator.coefficients
+
     def recordable(self, components: Collection[str]) -> tuple[str, ...]:
         """Those of the components that these waves have."""
         return tuple(name for name in components if name in self.physics.components)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from denise_py.grid import Grid
-from denise_py.parallel.collect import gather_field, gather_traces, sum_in_order
+from denise_py.parallel.collect import TreeSum, gather_field, gather_traces, total_of_all
 from denise_py.parallel.domain import decompose, plan_groups
 
 
@@ -44,34 +44,58 @@ def shot_array(shot):
     return (random.standard_normal((4, 3)) * 10.0 ** random.integers(-9, 9, (4, 3))).astype(np.float32)
 
 
-SHOTS = tuple(range(1, 12))
+def tree_of(places: tuple[int, ...]) -> np.ndarray:
+    """The sum as it is defined: halves of the smallest range 0 ... 2^n - 1, each summed by itself."""
+
+    def of_range(low: int, high: int) -> np.ndarray | None:
+        if high - low == 1:
+            return shot_array(low).astype(np.float64) if low in places else None
+        middle = (low + high) // 2
+        parts = [part for part in (of_range(low, middle), of_range(middle, high)) if part is not None]
+        return functools.reduce(np.add, parts) if parts else None
+
+    return of_range(0, 2 ** max(places).bit_length())
 
 
-def plain_sum(arrays):
-    return functools.reduce(np.add, [array.astype(np.float64) for array in arrays])
+SETS = (tuple(range(11)), (2, 3, 5, 10), (7,), (0, 8))
 
 
 def check_sum(comm):
-    expected = plain_sum(shot_array(shot) for shot in SHOTS)
-    own = plan_groups(comm.size, 1, 1).shots_of_group(comm.rank, SHOTS)
-    total = sum_in_order(comm, {shot: shot_array(shot) for shot in own})
-    assert total.dtype == np.float64
-    assert total.tobytes() == expected.tobytes()
-
-    in_portions = None
-    for low, high in ((1, 4), (5, 5), (6, 11)):
-        portion = {shot: shot_array(shot) for shot in own if low <= shot <= high}
-        in_portions = sum_in_order(comm, portion, in_portions)
-    assert in_portions.tobytes() == expected.tobytes()
-
-    misfit = sum_in_order(comm, {shot: 0.1 * shot for shot in own})
-    assert misfit.shape == ()
-    assert float(misfit) == functools.reduce(float.__add__, [0.1 * shot for shot in SHOTS])
+    """All shots or some, held by groups of neighbours; also where some ranks have none."""
+    groups = plan_groups(comm.size, 1, 1)
+    for places in SETS:
+        tree = TreeSum(places)
+        for place in groups.shots_of_group(comm.rank, places)[::-1]:
+            tree.add(place, shot_array(place).astype(np.float64))
+        total = total_of_all(comm, tree, (4, 3))
+        assert total.dtype == np.float64
+        assert total.tobytes() == tree_of(places).tobytes()
 
 
 def test_the_order_of_summation_matters_for_the_test_arrays():
-    arrays = [shot_array(shot) for shot in SHOTS]
-    assert plain_sum(arrays).tobytes() != plain_sum(arrays[::-1]).tobytes()
+    arrays = [shot_array(shot).astype(np.float64) for shot in range(11)]
+    in_order = functools.reduce(np.add, arrays)
+    assert in_order.tobytes() != functools.reduce(np.add, arrays[::-1]).tobytes()
+    assert in_order.tobytes() != tree_of(tuple(range(11))).tobytes()
+
+
+@pytest.mark.parametrize("places", SETS)
+def test_the_sum_does_not_depend_on_the_order_of_arrival(places):
+    random = np.random.default_rng(0)
+    for order in (random.permutation(places) for _ in range(20)):
+        tree = TreeSum(places)
+        for place in order:
+            tree.add(int(place), shot_array(place).astype(np.float64))
+        assert tree.total.tobytes() == tree_of(places).tobytes()
+
+
+def test_a_tree_holds_few_arrays_of_neighbours():
+    tree = TreeSum(range(100))
+    most = 0
+    for place in range(13, 87):
+        tree.add(place, np.zeros(1))
+        most = max(most, len(tree.waiting))
+    assert most <= 2 * 7
 
 
 def test_one_process(comm):
@@ -99,14 +123,15 @@ def test_four_processes(comm):
 def test_mistakes_are_noticed_on_all_ranks(comm):
     with pytest.raises(ValueError, match="one rank each"):
         gather_traces(comm, np.zeros((1, 3)), [0], 2)
-    with pytest.raises(ValueError, match="one rank each"):
-        sum_in_order(comm, {5: np.zeros(3)})
 
 
-def test_nothing_to_sum_is_an_error(comm):
-    with pytest.raises(ValueError, match="no rank has a shot"):
-        sum_in_order(comm, {})
-    assert sum_in_order(comm, {}, np.array([1.5])) == 1.5
+def test_missing_and_superfluous_arrays_are_errors():
+    tree = TreeSum((1, 4))
+    tree.add(1, np.zeros(3))
+    with pytest.raises(ValueError, match="not everything"):
+        _ = tree.total
+    with pytest.raises(ValueError, match="nothing to add at place 2"):
+        tree.add(2, np.zeros(3))
 
 
 def test_a_block_of_the_wrong_shape_is_refused(comm):

@@ -108,9 +108,9 @@ def test_a_wrong_number_of_processes_is_explained(size, npx, npy):
     assert "mpirun -n" in text
 
 
-def test_shots_are_dealt_in_turn_and_none_is_lost():
+def test_groups_get_neighbouring_shots_and_none_is_lost():
     groups = plan_groups(6, 2, 1)
     shots = (1, 4, 7, 10, 13)
     dealt = [groups.shots_of_group(g, shots) for g in range(groups.count)]
-    assert dealt == [(1, 10), (4, 13), (7,)]
+    assert dealt == [(1, 4), (7, 10), (13,)]
     assert plan_groups(4, 1, 1).shots_of_group(3, (1, 2)) == ()

@@ -20,12 +20,12 @@ from denise_py.medium.model_io import write_grid_file
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.settings import Settings
 from denise_py.workflow.choices import joint_weights, misfit_of
+from denise_py.workflow.crew import Crew
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.objective import Objective, Weighting
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, Setup, divide_processes, prepare
-from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.stages import plan_stages
 
 NX, NY, DH, DT, NT = 60, 40, 2.0, 1e-3, 160
@@ -194,16 +194,15 @@ def objective_of(
     """Objective of the first stage, without weights unless given, scaled by the start model."""
     settings = setup.settings
     plan = plan_stages(settings, setup.workflow, setup.corners)[0]
-    mine = processes.groups.shots_of_group(processes.group_number, [shot.number for shot in setup.shots])
-    observed = ObservedData(setup, mine if processes.group.is_root else ())
+    crew = Crew(setup, processes)
+    observed = ObservedData(setup, crew.own if processes.group.is_root else ())
     observed.use_stage(plan)
     scaling = Scaling.of_model(setup.model, slots)
     misfit, every = misfit_of(setup, plan), settings.inversion.sampling
-    simulator = Simulator(setup, processes)
     weighting = weighting or Weighting()
     band = plan.band()
     objective = Objective(
-        simulator,
+        crew,
         observed,
         misfit,
         scaling,

@@ -117,7 +117,7 @@ def test_dtinv_saves_memory(project, tmp_path):
 
 
 def stored_steps(objective: Objective) -> int:
-    return objective._simulator.waves[0]._storage.slots
+    return objective._crew.simulators[0].waves[0]._storage.slots
 
 
 # --- energies for the preconditioner ----------------------------------------------------------------------

@@ -16,6 +16,7 @@ from denise_py.acquisition.wavelets import ricker
 from denise_py.errors import DataError
 from denise_py.grid import TimeAxis
 from denise_py.parallel.comm import SerialComm
+from denise_py.parallel.threads import Background
 from denise_py.parameters.settings import read_settings
 from denise_py.parameters.stage_settings import with_values
 from denise_py.parameters.wavelet_engine import parse_engine
@@ -23,6 +24,7 @@ from denise_py.traces.filters import BandFilter
 from denise_py.traces.gather import Gather
 from denise_py.traces.source_wavelet import estimate_wavelet
 from denise_py.traces.su import read_su, write_su
+from denise_py.workflow.crew import Crew
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.selection import offsets
 from denise_py.workflow.setup import divide_processes, prepare
@@ -73,10 +75,12 @@ class Estimation:
         self.setup = prepare(self.settings)
         self.stages = plan_stages(self.settings, self.setup.workflow, self.setup.corners)
         processes = divide_processes(self.settings, SerialComm(), self.setup.grid)
-        self.simulator = Simulator(self.setup, processes)
+        self.crew = Crew(self.setup, processes)
+        (self.simulator,) = self.crew.simulators
         self.observed = ObservedData(self.setup, [1, 2, 3])
         self.log, self.lines = listening_log()
-        self.wavelets = WaveletEstimation(self.simulator, self.observed, self.stages, self.log)
+        self.output = Background()
+        self.wavelets = WaveletEstimation(self.crew, self.observed, self.stages, self.log, self.output)
         self.observed.use_stage(self.stages[0])
 
     def run(self, stage: int = 1) -> Estimation:
@@ -84,11 +88,12 @@ class Estimation:
         self.observed.use_stage(plan)
         self.wavelets.begin_stage(plan)
         self.wavelets.estimate(plan, 1, self.setup.medium)
+        self.output.finish()
         return self
 
     @property
     def found(self) -> list[np.ndarray]:
-        return [self.simulator.estimated[number].wavelets[0] for number in (1, 2, 3)]
+        return [self.crew.estimated[number].wavelets[0] for number in (1, 2, 3)]
 
     def error(self, expected: np.ndarray = TRUE) -> float:
         return max(distance(one, expected) for one in self.found)
@@ -336,13 +341,13 @@ def _plane(project: Project, folder: Path, **changes: Any) -> SimpleNamespace:
     keys = {"INVMAT": 0, "DATA_DIR": folder / "obs", "SIGNAL_FILE": folder / "stf"} | KEYS | changes
     settings = project.settings(folder, **keys)
     setup = prepare(settings)
-    simulator = Simulator(setup, divide_processes(settings, SerialComm(), setup.grid))
+    crew = Crew(setup, divide_processes(settings, SerialComm(), setup.grid))
     observed, stages = ObservedData(setup, [1]), plan_stages(settings)
     observed.use_stage(stages[0])
-    WaveletEstimation(simulator, observed, stages, logging.Logger("test")).estimate(
-        stages[0], 1, setup.medium
-    )
-    return SimpleNamespace(simulator=simulator)
+    with Background() as output:
+        estimation = WaveletEstimation(crew, observed, stages, logging.Logger("test"), output)
+        estimation.estimate(stages[0], 1, setup.medium)
+    return SimpleNamespace(simulator=crew.simulators[0])
 
 
 @pytest.mark.parametrize("case", ["inv_stf", "inv_stf_causal", "inv_stf_same", "inv_stf_tshift"])

@@ -125,7 +125,7 @@ def test_misfit_of_some_shots_is_also_known_where_the_gradient_is(project, tmp_p
 def count_runs(objective: Objective) -> list[int]:
     """Shot numbers of all forward runs from now on."""
     runs: list[int] = []
-    simulator = objective._simulator
+    (simulator,) = objective._crew.simulators
     forward = simulator.forward
 
     def counted(shot, *arguments, **options):
@@ -202,7 +202,7 @@ def test_a_blow_up_is_an_infinite_misfit(project, tmp_path, monkeypatch):
 def test_a_blow_up_in_one_group_reaches_the_other(comm, project, tmp_path):
     """Otherwise the second group would wait for the first one for ever."""
     objective, scaling, setup = project.objective(tmp_path, comm, dtype=np.float32)
-    simulator = objective._simulator
+    (simulator,) = objective._crew.simulators
     forward = simulator.forward
 
     def failing(shot, *arguments, **options):

@@ -87,7 +87,7 @@ def test_groups_of_one_process_change_nothing_bitwise(project, tmp_path, environ
 
 
 def test_groups_with_test_shots_and_tapers(project, tmp_path, environment, alone_pcg):
-    """The test shots 1 and 3 both belong to the first of two groups."""
+    """The test shots 1 and 3 are dealt to two groups, one each."""
     launch(2, project.file(tmp_path, **(KEYS | PCG)), environment)
     for pattern in ("inv_*", "jac_*", "misfit.dat"):
         assert files(tmp_path, pattern) == files(alone_pcg, pattern)
