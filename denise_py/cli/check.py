@@ -6,6 +6,7 @@ from denise_py.errors import UsageError
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import Groups, decompose
 from denise_py.parameters.settings import read_settings
+from denise_py.workflow.crew import choose_jobs
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, prepare
 from denise_py.workflow.source_wavelet import read_selections
@@ -26,7 +27,7 @@ def run(args: list[str]) -> int:
         setup.grid, settings.domain.nprocx, settings.domain.nprocy, periodic=settings.boundary.periodic
     )
     comm = SerialComm()
-    processes = Processes(comm, comm, comm, Groups(1, len(blocks)), blocks)
+    processes = Processes(comm, comm, comm, Groups(1, len(blocks)), blocks, choose_jobs(setup, len(blocks)))
     for line in describe(setup, processes):
         print(line)
     warnings = list(setup.warnings)

@@ -11,7 +11,9 @@ from denise_py import __version__
 from denise_py.errors import UsageError
 
 USAGE = """\
-usage: denise FILE.json           run a parameter file (forward modelling or inversion)
+usage: denise FILE.json [--jobs N]
+                                  run a parameter file (forward modelling or inversion), N shots at a time
+                                  in threads; by default as many as there are cores, under mpirun one
        mpirun -np N denise FILE.json
        denise check FILE.json     check a parameter file and everything it reads, then stop
        denise explain [KEY]       what a parameter means; without KEY, all of them
@@ -89,12 +91,31 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
 
 def _run_file(args: list[str], comm) -> int:
-    if len(args) != 1 or not args[0] or args[0].startswith("-"):
-        found = " ".join(args) or "nothing"
+    files, jobs = _split_jobs(args)
+    if len(files) != 1 or not files[0] or files[0].startswith("-"):
+        found = " ".join(files) or "nothing"
         raise UsageError(f"expected one parameter file, found: {found}\n{USAGE}")
     from denise_py.cli import run
 
-    return run.run(args[0], comm)
+    return run.run(files[0], comm, jobs)
+
+
+def _split_jobs(args: list[str]) -> tuple[list[str], int | None]:
+    """The arguments without --jobs N or --jobs=N, and N."""
+    rest, jobs, left = [], None, list(args)
+    while left:
+        argument = left.pop(0)
+        name, equals, value = argument.partition("=")
+        if name != "--jobs":
+            rest.append(argument)
+            continue
+        value = value if equals else (left.pop(0) if left else "")
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise UsageError(
+                f"--jobs needs a number of shots at a time, 1 or more, found: {value or 'nothing'}"
+            )
+        jobs = int(value)
+    return rest, jobs
 
 
 def report_failure(action: Callable[[], int]) -> int:

@@ -10,6 +10,7 @@ from denise_py import __version__
 from denise_py.fd.compile import cache_folder, nothing_cached
 from denise_py.log import open_log
 from denise_py.parameters.settings import Settings, read_settings
+from denise_py.workflow.crew import choose_jobs
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.setup import Processes, Setup, divide_processes, prepare
@@ -18,10 +19,11 @@ from denise_py.workflow.timings import Timings, write_timings
 from denise_py.workflow.together import on_root
 
 
-def run(path: str, world: Any) -> int:
-    """Read, check and run a parameter file; returns the exit code. Collective over all processes."""
-    settings, setup = on_root(world, lambda: _read(path))
-    processes = divide_processes(settings, world, setup.grid)
+def run(path: str, world: Any, jobs: int | None = None) -> int:
+    """Read, check and run a parameter file; returns the exit code. jobs: shots that each process simulates at
+    a time, by default as choose_jobs says. Collective over all processes."""
+    settings, setup, jobs = on_root(world, lambda: _read(path, world.size, jobs))
+    processes = divide_processes(settings, world, setup.grid, jobs)
     log = open_log(settings.run.log, settings.run.log_file, world.rank)
     if world.is_root:
         _announce(setup, processes, log)
@@ -37,9 +39,10 @@ def run(path: str, world: Any) -> int:
     return 0
 
 
-def _read(path: str) -> tuple[Settings, Setup]:
+def _read(path: str, processes: int, asked: int | None) -> tuple[Settings, Setup, int]:
     settings = read_settings(path)
-    return settings, prepare(settings)
+    setup = prepare(settings)
+    return settings, setup, choose_jobs(setup, processes, asked)
 
 
 def _announce(setup: Setup, processes: Processes, log: logging.Logger) -> None:

@@ -10,6 +10,8 @@ from threading import BoundedSemaphore, Event
 from types import TracebackType
 from typing import TypeVar
 
+from denise_py.parallel.launch import find_launch
+
 Task, Tool, Result = TypeVar("Task"), TypeVar("Tool"), TypeVar("Result")
 
 #: pieces of output that may wait; each may hold the traces of a shot
@@ -123,15 +125,15 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def cores_of_process(environ: Mapping[str, str], alone: bool) -> int:
+def cores_of_process(environ: Mapping[str, str]) -> int:
     """Cores that a process should use where nobody says how many.
 
     What the environment says (SLURM_CPUS_PER_TASK of a task of Slurm, else OMP_NUM_THREADS), up to those it
-    may use. Without that all of these for a process that is alone, and one for each of several.
+    may use. Without that all of these for a process that was started by hand, and one under a launcher.
     """
     usable = usable_cores()
     for name in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
         text = environ.get(name, "").split(",")[0].strip()
         if text.isdecimal() and int(text) > 0:
             return min(int(text), usable)
-    return usable if alone else 1
+    return usable if find_launch(environ) is None else 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from threading import Event
 from typing import TypeVar
 
 import numpy as np
 
-from denise_py.errors import DeniseError, StabilityError
+from denise_py.errors import DeniseError, ResourceError, StabilityError, UsageError
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import TreeSum, total_of_all
-from denise_py.parallel.threads import work_off
+from denise_py.parallel.threads import cores_of_process, work_off
+from denise_py.workflow.memory import check_memory
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.timings import Timings
@@ -35,6 +37,45 @@ def dealing_order(setup: Setup) -> tuple[int, ...]:
     kinds = [[shot.number for shot in setup.shots if (shot.number in tests) == chosen] for chosen in (1, 0)]
     places = {number: (k + 0.5) / len(kind) for kind in kinds for k, number in enumerate(kind)}
     return tuple(sorted(places, key=lambda number: (places[number], number)))
+
+
+def choose_jobs(setup: Setup, processes: int, asked: int | None = None) -> int:
+    """How many shots each of so many processes simulates at a time.
+
+    asked: by the user; without that the cores of this process, unless they cannot hold as many wavefields.
+    Never more than a process has shots. Raises UsageError where the grid is cut into blocks and more than one
+    is asked for, ResourceError if the memory does not suffice for what is asked for.
+    """
+    domain = setup.settings.domain
+    blocks = domain.nprocx * domain.nprocy
+    if blocks > 1:
+        if asked is not None and asked > 1:
+            layout = f"{domain.nprocx} and {domain.nprocy}"
+            raise UsageError(
+                f"--jobs {asked} needs NPROCX = NPROCY = 1, but they are {layout}: processes that share a "
+                "shot simulate one at a time; leave --jobs out or set both to 1"
+            )
+        return 1
+    wanted = cores_of_process(os.environ) if asked is None else asked
+    jobs = min(wanted, -(-len(setup.shots) // processes))
+    while asked is None and jobs > 1 and not _fits(setup, jobs):
+        jobs -= 1
+    _check_memory(setup, jobs)
+    return jobs
+
+
+def _fits(setup: Setup, jobs: int) -> bool:
+    try:
+        _check_memory(setup, jobs)
+    except ResourceError:
+        return False
+    return True
+
+
+def _check_memory(setup: Setup, jobs: int) -> None:
+    sources = sum(len(shot.sources) for shot in setup.shots)
+    receivers = max(shot.receivers.ntr for shot in setup.shots)
+    check_memory(setup.settings, setup.time.nt, sources, receivers, jobs=jobs)
 
 
 class Crew:

@@ -63,7 +63,8 @@ def _waves(setup: Setup) -> str:
 
 def _layout(processes: Processes) -> str:
     groups, block = processes.groups, processes.blocks[0]
-    at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
+    shots = groups.count * processes.jobs
+    at_once = "one shot at a time" if shots == 1 else f"{shots} shots at a time"
     if groups.ranks == 1:
         return f"{groups.count}, {at_once}"
     blocks = f"{groups.ranks} blocks of about {block.nx} x {block.ny}"
@@ -83,4 +84,5 @@ def _memory(setup: Setup, processes: Processes) -> str:
     block, every = processes.blocks[0], setup.settings.inversion.sampling
     fields = sum(physics.stored_fields for physics in setup.physics)
     needed = DecimatedStorage.bytes_needed(fields, every, setup.time.nt, (block.ny, block.nx), 4)
+    needed *= processes.jobs
     return f"{needed / 2**20:.0f} MiB per process (every {every}. step is kept)"

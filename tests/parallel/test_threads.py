@@ -143,21 +143,22 @@ def test_an_error_beside_output_is_the_one_that_counts():
 
 
 @pytest.mark.parametrize(
-    ("environ", "alone", "cores"),
+    ("environ", "cores"),
     [
-        ({}, True, 8),
-        ({}, False, 1),
-        ({"OMP_NUM_THREADS": "1"}, True, 1),
-        ({"OMP_NUM_THREADS": "3,2"}, False, 3),
-        ({"SLURM_CPUS_PER_TASK": "4", "OMP_NUM_THREADS": "1"}, False, 4),
-        ({"SLURM_CPUS_PER_TASK": "16"}, True, 8),
-        ({"OMP_NUM_THREADS": "many"}, True, 8),
-        ({"OMP_NUM_THREADS": "0"}, True, 8),
+        ({}, 8),
+        ({"PMI_SIZE": "1"}, 1),
+        ({"PMI_SIZE": "4", "PMI_RANK": "2"}, 1),
+        ({"OMP_NUM_THREADS": "1"}, 1),
+        ({"OMP_NUM_THREADS": "3,2", "PMI_SIZE": "4"}, 3),
+        ({"SLURM_CPUS_PER_TASK": "4", "OMP_NUM_THREADS": "1"}, 4),
+        ({"SLURM_CPUS_PER_TASK": "16"}, 8),
+        ({"OMP_NUM_THREADS": "many"}, 8),
+        ({"OMP_NUM_THREADS": "0"}, 8),
     ],
 )
-def test_cores_of_a_process(monkeypatch, environ, alone, cores):
+def test_cores_of_a_process(monkeypatch, environ, cores):
     monkeypatch.setattr(threads, "usable_cores", lambda: 8)
-    assert cores_of_process(environ, alone) == cores
+    assert cores_of_process(environ) == cores
 
 
 def test_this_machine_has_a_core():
