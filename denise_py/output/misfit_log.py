@@ -24,7 +24,8 @@ from denise_py.traces.files import writing
 class IterationRecord:
     """One iteration of an inversion, as written to the JSON lines. low_pass, high_pass: corners in Hz, None
     without one; norm: LNORM; gradients, misfits, products: evaluations in this iteration, the last with the
-    Gauss-Newton matrix."""
+    Gauss-Newton matrix; shots: numbers of those the misfits are of, None for all; full_misfit: of all shots
+    after the iteration, None if it was not computed."""
 
     iteration: int
     stage: int
@@ -48,6 +49,8 @@ class IterationRecord:
     norm: int = 2
     high_pass: float | None = None
     products: int = 0
+    shots: tuple[int, ...] | None = None
+    full_misfit: float | None = None
 
 
 class MisfitLog:

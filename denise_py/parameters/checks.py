@@ -66,6 +66,7 @@ def check(settings: SettingsData) -> list[Finding]:
         _kind_of_run,
         _gauss_newton,
         _adam,
+        _batches,
         _source_wavelet,
         _filter,
         _inversion,
@@ -84,9 +85,10 @@ def check(settings: SettingsData) -> list[Finding]:
 
 
 def check_shots(settings: SettingsData, shots: int) -> list[Finding]:
-    """Whether the test shots and those with snapshots exist among the shots 1..shots of the source file."""
+    """Whether the test shots, those with snapshots and those of a batch exist among the shots 1..shots of the
+    source file."""
     tested = list(_test_shots(settings, shots)) if settings.run.inversion else []
-    return [*tested, *_snapshot_shots(settings, shots)]
+    return [*tested, *_snapshot_shots(settings, shots), *_batch_size(settings, shots)]
 
 
 def check_stages(settings: SettingsData, stages: Sequence[Stage]) -> list[Finding]:
@@ -325,6 +327,19 @@ def _adam(s: SettingsData) -> Findings:
         yield found("warning", text, "precondition.kind", "optimiser.method")
 
 
+def _batches(s: SettingsData) -> Findings:
+    """What compares iterations that see different data."""
+    on = "batches.shots"
+    if not (s.run.inversion and s.at(on)):
+        return
+    if s.optimiser.method == GAUSS_NEWTON:
+        text = f"{s.show('optimiser.method')} (Gauss-Newton) does not go with {s.show(on)}: a matrix of few"
+        yield found("error", f"{text} shots says little; take L-BFGS (2) or Adam (3)", on, "optimiser.method")
+    if s.inversion.test_shot_start:
+        text = f"{s.show('inversion.test_shot_start')} does not go with {s.show(on)}: searches simulate the"
+        yield found("error", f"{text} shots of the batch; leave it out", on, "inversion.test_shot_start")
+
+
 def _source_wavelet(s: SettingsData) -> Findings:
     """Estimated wavelets are written under the name of the file that a given one would be read from."""
     on = "source_wavelet.estimate"
@@ -401,6 +416,12 @@ def _test_shots(s: SettingsData, shots: int) -> Findings:
         if s.at(path) > shots:
             text = f"{s.show(path)}, but there are only {shots} shots in {s.show('sources.file')}"
             yield found("error", text, path, "sources.file")
+
+
+def _batch_size(s: SettingsData, shots: int) -> Findings:
+    if s.run.inversion and s.batches.shots > shots:
+        text = f"{s.show('batches.shots')}, but there are only {shots} shots in {s.show('sources.file')}"
+        yield found("error", f"{text}; 0 takes all of them", "batches.shots", "sources.file")
 
 
 def _snapshot_shots(s: SettingsData, shots: int) -> Findings:

@@ -364,6 +364,15 @@ class OptimiserSettings(Group):
     balance: int
 
 
+class BatchSettings(Group):
+    """Fewer shots per iteration; shots 0: all of them."""
+
+    shots: int
+    choice: int
+    full_every: int
+    seed: int
+
+
 class JointSettings(Group):
     """Joint inversion of P-SV and SH waves."""
 
@@ -402,6 +411,7 @@ class SettingsData(Group):
     smoothing: SmoothingSettings
     limits: LimitSettings
     optimiser: OptimiserSettings
+    batches: BatchSettings
     joint: JointSettings
     source: Path | None = None
     warnings: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "smoothing": "Smoothing of gradient and model",
         "limits": "Limits of the model update",
         "optimiser": "Optimiser and step length",
+        "batches": "Fewer shots per iteration",
         "joint": "Joint inversion of P-SV and SH waves",
     }
 )
@@ -108,6 +109,7 @@ JOINT_DATA: Final = both(INVERSION, equals("WAVETYPE", 3))
 LBFGS: Final = both(INVERSION, equals("GRAD_METHOD", 2))
 GAUSS_NEWTON: Final = both(INVERSION, equals("GRAD_METHOD", 5))
 ADAM: Final = both(INVERSION, equals("GRAD_METHOD", 3))
+BATCHES: Final = both(INVERSION, positive("BATCH_SHOTS"))
 WOLFE: Final = equals("WOLFE_CONDITION", 1)
 SOURCE_FIT: Final = equals("INV_STF", 1)
 
@@ -1578,9 +1580,9 @@ OPTIMISER: Final = (
     ),
     Key(
         "ADAM_LR", "optimiser", "adam_rate", "float", "learning rate of Adam",
-        "Largest change of any parameter in one iteration, about, as a fraction of its mean in the start "
-        "model: 0.01 changes it by up to one per cent of that. Points with weak gradients move nearly as far "
-        "as those with strong ones, see ADAM_EPS.",
+        "Largest change of any parameter in one iteration, about, as a fraction of its largest value in the "
+        "start model: 0.01 changes it by up to one per cent of that. Points with weak gradients move nearly "
+        "as far as those with strong ones, see ADAM_EPS.",
         default=0.01, used=ADAM, above=0, at_most=1,
     ),
     Key(
@@ -1698,6 +1700,35 @@ OPTIMISER: Final = (
     ),
 )
 
+BATCH_KEYS: Final = (
+    Key(
+        "BATCH_SHOTS", "batches", "shots", "int", "shots per iteration",
+        "An iteration simulates this many shots instead of all of them, others in the next one. Its misfit, "
+        "scaled to all shots, falls in every step; that of all shots, which BATCH_FULL computes, need not. "
+        "0, the default, takes all shots. Every group of processes reads the data of all shots.",
+        default=0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "BATCH_CHOICE", "batches", "choice", "int", "choice of the shots",
+        "In either case every shot is used once before the first one is used again. Evenly spaced shots "
+        "light up the whole model in every iteration; random ones have the smaller bias, since each of them "
+        "meets different ones every time.",
+        default=2, used=BATCHES, choices={1: "at random", 2: "evenly spaced, with a random offset"},
+    ),
+    Key(
+        "BATCH_FULL", "batches", "full_every", "int", "iterations between misfits of all shots",
+        "The misfit of all shots is computed before a stage, after every so many of its iterations, and at "
+        "the end of the run. It alone decides with PRO whether the stage goes on. It costs one simulation "
+        "per shot.",
+        default=10, used=BATCHES, at_least=1,
+    ),
+    Key(
+        "BATCH_SEED", "batches", "seed", "int", "seed of the random choice",
+        "The same seed gives the same choice, whatever the number of processes.",
+        default=1, used=BATCHES, at_least=0,
+    ),
+)
+
 JOINT: Final = (
     Key(
         "JOINT_INVERSION_PSV_SH_TYPE", "joint", "type", "int", "combination of P-SV and SH gradients",
@@ -1736,7 +1767,7 @@ JOINT: Final = (
 TABLE: Final[tuple[Key, ...]] = (
     *RUN, *PHYSICS, *DOMAIN, *GRID, *TIME, *FD, *MODEL, *ATTENUATION, *BOUNDARY, *SOURCES, *RECEIVER_ROWS,
     *SEISMOGRAMS, *SNAPSHOT_KEYS, *INVERSION_KEYS, *MISFIT, *FILTER_KEYS, *SOURCE_WAVELET, *PRECONDITION_KEYS,
-    *TAPERS, *SMOOTHING, *LIMITS, *OPTIMISER, *JOINT,
+    *TAPERS, *SMOOTHING, *LIMITS, *OPTIMISER, *BATCH_KEYS, *JOINT,
 )  # fmt: skip
 
 KEYS: Final[Mapping[str, Key]] = MappingProxyType({key.name: key for key in TABLE})

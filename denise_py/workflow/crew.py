@@ -85,8 +85,16 @@ class Crew:
     Methods that say so are collective over all processes; all must be called from the main thread.
     """
 
-    def __init__(self, setup: Setup, processes: Processes, timings: Timings | None = None) -> None:
-        self.setup, self.processes = setup, processes
+    def __init__(
+        self,
+        setup: Setup,
+        processes: Processes,
+        timings: Timings | None = None,
+        everywhere: bool = False,
+    ) -> None:
+        """everywhere: whether every group can simulate every shot, having the observed data of all; then
+        whatever is to be simulated is dealt anew, else every group has its own shots."""
+        self.setup, self.processes, self.everywhere = setup, processes, everywhere
         self.timings = timings or Timings()
         #: numbers of all shots in the order of dealing, and of those of this process' group
         self.order = dealing_order(setup)
@@ -123,20 +131,27 @@ class Crew:
         for other in others:
             other.share_medium(first)
 
+    def mine(self, shots: Collection[int]) -> tuple[int, ...]:
+        """Numbers of those of some shots that this group simulates, in the order of dealing."""
+        if not self.everywhere:
+            return tuple(number for number in self.own if number in shots)
+        wanted = [number for number in self.order if number in shots]
+        return self.processes.groups.shots_of_group(self.processes.group_number, wanted)
+
     def each(
         self,
         shots: Collection[int],
         work: Callable[[Simulator, Shot], Result],
         finished: Callable[[Shot, Result], None],
     ) -> None:
-        """Call work(simulator, shot) for those of the shots that belong to this group, in threads if this
+        """Call work(simulator, shot) for those of the shots that are `mine`, in threads if this
         process simulates several at a time, and finished(shot, result) for each in the main thread.
 
         Nobody waits for other groups before all own shots are done. A DeniseError of a shot is raised on all
         processes when they are done; of several that of the first shot, whatever the number of groups and
         threads. Collective over all processes.
         """
-        mine = [self.setup.shots[number - 1] for number in self.own if number in shots]
+        mine = [self.setup.shots[number - 1] for number in self.mine(shots)]
         failure: tuple[int, DeniseError] | None = None
         try:
             work_off(mine, self.simulators, _naming(work), finished, self._stop)

@@ -41,10 +41,18 @@ from denise_py.workflow.forward import write_receiver_positions
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
+from denise_py.workflow.samples import Sample, Samples
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.shaping import KeptIllumination, Shaping, filtered_point
 from denise_py.workflow.source_wavelet import WaveletEstimation
-from denise_py.workflow.stages import StageClock, StagePlan, active_slots, first_iteration, plan_stages
+from denise_py.workflow.stages import (
+    SampledClock,
+    StageClock,
+    StagePlan,
+    active_slots,
+    first_iteration,
+    plan_stages,
+)
 from denise_py.workflow.taper_files import file_tapers
 from denise_py.workflow.timings import Timings
 from denise_py.workflow.together import on_all
@@ -77,6 +85,8 @@ class _Running:
     balance: dict[str, float] | None = None
     objective: Objective | None = None
     minimiser: Minimiser | None = None
+    sample: Sample | None = None
+    full: float | None = None  # misfit of all shots after the last iteration, if it was computed
 
 
 class Inversion:
@@ -94,11 +104,13 @@ class Inversion:
         self.setup, self.processes, self.log, self.output = setup, processes, log, output
         settings = setup.settings
         self.stages = plan_stages(settings, setup.workflow, setup.corners)
-        self.crew = Crew(setup, processes, timings)
+        self.samples = Samples.of(setup.shots, settings.batches)
+        self.crew = Crew(setup, processes, timings, everywhere=self.samples is not None)
         self.timings = self.crew.timings
-        own = self.crew.own if processes.group.is_root else ()
+        own, others = (self.crew.own, self.crew.order) if processes.group.is_root else ((), ())
+        others = others if self.crew.everywhere else ()
         with self.timings.during("reading of the observed data"):
-            self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages))
+            self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages, others))
         self.wavelets = WaveletEstimation(self.crew, self.observed, self.stages, log, output)
         self.limits = model_limits(setup)
         for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
@@ -148,11 +160,11 @@ class Inversion:
         self, plan: StagePlan, model: dict[str, np.ndarray], iteration: int
     ) -> tuple[dict[str, np.ndarray], int, bool]:
         settings = self.setup.settings
-        watch = StageClock(settings.inversion.min_iterations)
+        watch = self._clock()
         # what INV_*_ITER count from
         before = iteration - first_iteration(plan) if plan.own_iterations else 0
         state = self._begin(plan, model, iteration, active_slots(plan, iteration - before))
-        stepped = False
+        stepped, count = False, 0
         while state.iteration <= settings.inversion.max_iterations:
             slots = active_slots(plan, state.iteration - before)
             if slots != state.slots:
@@ -163,16 +175,48 @@ class Inversion:
                 # another objective: what the optimiser knows does not hold for it
                 state = self._begin(plan, state.model, state.iteration, slots)
                 model = state.scaling.model(np.array(state.minimiser.p), state.model)
-                self.wavelets.estimate(plan, state.iteration, self.setup.medium_of(model))
-            report = self._iterate(plan, state)
+                batch = None if self.samples is None else self.samples.draw(plan.number, count).shots
+                self.wavelets.estimate(plan, state.iteration, self.setup.medium_of(model), batch)
+            if self.samples is not None:
+                if count == 0:
+                    watch.begin(self._say_full(plan, state))
+                self._draw(plan, state, count)
+            count += 1
+            report = self._iterate(plan, state, count)
             stepped |= report.accepted
             misfit = report.misfit_before if report.misfit_after is None else report.misfit_after
+            misfit = misfit if self.samples is None else state.full
             reason = watch.reason_to_end(misfit, report.accepted, plan, "; ".join(report.reasons[-1:]))
             state.iteration += 1
             if reason:
                 self._say_end(plan, reason)
                 break
         return state.model, state.iteration, stepped
+
+    def _clock(self) -> StageClock | SampledClock:
+        """What decides when a stage ends."""
+        least = self.setup.settings.inversion.min_iterations
+        return StageClock(least) if self.samples is None else SampledClock(least, self.samples.cycle)
+
+    def _draw(self, plan: StagePlan, state: _Running, count: int) -> None:
+        """The sample of an iteration, which is number `count` of its stage, from 0."""
+        state.sample = self.samples.draw(plan.number, count)
+        state.minimiser.change_objective(partial(state.objective.use, state.sample))
+
+    def _say_full(self, plan: StagePlan, state: _Running) -> float:
+        """The misfit of all shots with which a stage begins."""
+        full = state.objective.full_misfit(state.minimiser.p)
+        every = self.setup.settings.batches.full_every
+        text = f"stage {plan.number} begins with the misfit {full:.6e} of all shots, which is computed again"
+        self.log.info(f"{text} every {every} iterations; in between misfits are those of samples of them")
+        return full
+
+    def _full(self, state: _Running, count: int) -> float | None:
+        """The misfit of all shots after iteration number `count` of a stage, if it is due."""
+        last = state.iteration >= self.setup.settings.inversion.max_iterations
+        if self.samples is None or not (last or count % self.setup.settings.batches.full_every == 0):
+            return None
+        return state.objective.full_misfit(state.minimiser.p)
 
     def _say_begin(self, plan: StagePlan) -> None:
         self.log.info(plan.describe())
@@ -243,7 +287,8 @@ class Inversion:
         damping = scaling.join(tapers)
         return lambda d: damping * (d if filtered is None else filtered(d))
 
-    def _iterate(self, plan: StagePlan, state: _Running) -> IterationReport:
+    def _iterate(self, plan: StagePlan, state: _Running, count: int) -> IterationReport:
+        """One iteration, number `count` of its stage, from 1."""
         started = clock.perf_counter()
         objective, minimiser = state.objective, state.minimiser
         slopes = state.scaling.parts(np.array(minimiser.misfit_and_gradient()[1]))
@@ -253,6 +298,7 @@ class Inversion:
         if report.accepted and settings_of(self.setup, plan).smoothing.model:
             report = self._filter_model(plan, state, report)
         state.model = state.scaling.model(minimiser.p, state.model)
+        state.full = self._full(state, count)
         gradient = {slot: part / state.scaling.references[slot] for slot, part in slopes.items()}
         done = Finished(
             state.iteration,
@@ -266,6 +312,8 @@ class Inversion:
             state.weight,
             tuple(objective.rejected),
             clock.perf_counter() - started,
+            state.sample,
+            state.full,
         )
         objective.rejected.clear()
         if self.processes.world.is_root:

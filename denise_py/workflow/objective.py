@@ -33,6 +33,7 @@ from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
 from denise_py.workflow.crew import Crew
 from denise_py.workflow.observed import ObservedData
+from denise_py.workflow.samples import Sample
 from denise_py.workflow.setup import Shot
 from denise_py.workflow.simulator import Simulator
 
@@ -112,10 +113,29 @@ class Objective:
         self.rejected: list[str] = []
         self._weight_of: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
         self._known: tuple[np.ndarray, np.ndarray] | None = None
+        self._sample: Sample | None = None
+        self._whole: np.ndarray | None = None  # (waves, 2): energy and traces of all shots
+
+    def use(self, sample: Sample | None) -> None:
+        """Misfits and gradients are those of a sample from now on, scaled to all shots; None for all shots.
+        All groups must have the data of all shots."""
+        self._sample, self._known = sample, None
+        if sample is not None and self._whole is None:
+            world = self._crew.processes.world
+            self._whole = world.bcast(self._totals() if world.is_root else None)
+
+    def full_misfit(self, p: np.ndarray) -> float:
+        """Misfit of all shots, whatever the sample is."""
+        sample = self._sample
+        self.use(None)
+        try:
+            return self.misfit(p)
+        finally:
+            self.use(sample)
 
     def misfit(self, p: np.ndarray, shots: Sequence[int] | None = None) -> float:
-        """Misfit of all shots, or of some (by number)."""
-        shots = tuple(shots or self._all)
+        """Misfit of all shots or of the sample, or of some shots (by number)."""
+        shots = tuple(shots or self._numbers)
         if self._known is not None and np.array_equal(p, self._known[0]):
             return self._report(self._known[1], shots)[0]
         if not self._use(p):
@@ -128,7 +148,7 @@ class Objective:
         return self._report(sums, shots)[0]
 
     def misfit_and_gradient(self, p: np.ndarray) -> tuple[float, np.ndarray]:
-        """Misfit of all shots and its exact derivative with respect to p (up to DTINV)."""
+        """Misfit of all shots, or of the sample, and its exact derivative with respect to p (up to DTINV)."""
         nothing = np.full(p.shape, math.nan)
         if not self._use(p):
             return math.inf, nothing
@@ -136,12 +156,12 @@ class Objective:
         weights = len(self._weights) * (2 + self._weighting.planes)
         layers = count + (weights if self._weighting.active else 0)
         try:
-            sums, total = self._run(self._all, layers)
+            sums, total = self._run(self._numbers, layers)
         except StabilityError as error:
             self.rejected.append(str(error))
             return math.inf, nothing
         self._known = (np.array(p), sums)
-        misfit, factors = self._report(sums, self._all)
+        misfit, factors = self._report(sums, self._numbers)
         self._factors = factors
         raw = total[:count].reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(factors, raw, strict=True))
@@ -201,6 +221,18 @@ class Objective:
 
     # ------------------------------------------------------------------------------------------ parts
 
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        """Numbers of what is simulated."""
+        return self._all if self._sample is None else self._sample.numbers
+
+    def _totals(self) -> np.ndarray:
+        """Energy and number of traces of all shots, (waves, 2)."""
+        sums = np.zeros((len(self._joint.shares), 2))
+        for component, found in self._observed.totals(self._misfit).items():
+            sums[self._wave_of(component)] += found
+        return sums
+
     def _join_weights(self, total: np.ndarray, factors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """Both factors of the weight from the sums over the shots; those of several kinds of waves are
         averaged with the size of what their gradients contribute."""
@@ -245,7 +277,10 @@ class Objective:
     def _report(self, sums: np.ndarray, shots: Sequence[int]) -> tuple[float, list[float]]:
         """The misfit of some shots from the rows (waves, 3) of all, and its derivatives with respect to the
         raw misfits of the waves."""
-        rows = sums[[number - 1 for number in shots]].sum(axis=0)
+        rows, scale = sums[[number - 1 for number in shots]].sum(axis=0), 1.0
+        if self._sample is not None:
+            scale = self._sample.scale
+            rows = np.column_stack([scale * rows[:, 0], self._whole])
         shares = self._joint.shares
         reported = [
             self._misfit.report(Totals(float(value), float(energy), int(traces))) if share > 0 else NOTHING
@@ -255,7 +290,7 @@ class Objective:
             self._calibrated = True
             self._coefficients = self._joint.coefficients([one.misfit for one in reported])
         pairs = list(zip(self._coefficients, reported, strict=True))
-        return sum(c * one.misfit for c, one in pairs), [c * one.factor for c, one in pairs]
+        return sum(c * one.misfit for c, one in pairs), [c * one.factor * scale for c, one in pairs]
 
     def _run(
         self, shots: Sequence[int], layers: int = 0, changes: Changes | None = None

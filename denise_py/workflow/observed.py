@@ -46,12 +46,24 @@ class Compared(NamedTuple):
 
 
 class ObservedData:
-    """Observed traces of the given shots, and their processed versions for one stage."""
+    """Observed traces of the given shots, and their processed versions for one stage.
 
-    def __init__(self, setup: Setup, shots: Sequence[int], plans: Iterable[StagePlan] | None = None) -> None:
+    shots: those that this process accounts for; there may be the data of others besides.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        shots: Sequence[int],
+        plans: Iterable[StagePlan] | None = None,
+        others: Sequence[int] = (),
+    ) -> None:
         """Read all files, also picks and trace-kill tables of all stages (plans; by default those of the
-        settings). Raises DataError with one line per file that is missing or does not fit."""
+        settings). others: further shots whose data are to be here as well.
+        Raises DataError with one line per file that is missing or does not fit."""
         self._setup = setup
+        self.shots = tuple(shots)
+        there = [*shots, *(number for number in others if number not in shots)]
         self.components = tuple(
             name if name == "p" else f"v{name}" for name in data_components(setup.settings)
         )
@@ -61,7 +73,7 @@ class ObservedData:
         self._gathers: dict[tuple[int, str], _Gather] = {}
         self._selections: dict[tuple[int, int], _Selection] = {}
         problems: list[str] = []
-        for shot in (setup.shots[number - 1] for number in shots):
+        for shot in (setup.shots[number - 1] for number in there):
             for component in self.components:
                 try:
                     self._raw[shot.number, component] = read_field_data(setup, component, shot)
@@ -74,7 +86,9 @@ class ObservedData:
                     problems.append(str(error))
         if problems:
             raise DataError("\n".join(dict.fromkeys(problems)))
-        self.warnings = [text for data in self._raw.values() for text in data.warnings]
+        self.warnings = [
+            text for (shot, _), data in self._raw.items() if shot in self.shots for text in data.warnings
+        ]
 
     def use_stage(self, plan: StagePlan) -> list[str]:
         """Process all traces as a stage wants them; to be called at its start. Returns what is odd."""
@@ -95,7 +109,7 @@ class ObservedData:
             used = alive & ~selected.out
             self._gathers[shot, component] = _Gather(filtered, processing, traces[used], used)
             faded = np.flatnonzero(np.any(data.traces, axis=1) & ~alive & ~selected.out)
-            if faded.size:
+            if faded.size and shot in self.shots:
                 text = f"{faded.size} traces are zero inside their time window and do not count (first: trace"
                 notes.append(f"{data.path}: {text} {faded[0] + 1})")
         return notes
@@ -132,14 +146,19 @@ class ObservedData:
         return {shot: self.filtered(shot) for shot in self.shots}
 
     def counts(self) -> tuple[int, int]:
-        """How many of the traces here count in this stage, and how many there are."""
-        used = [gather.used for gather in self._gathers.values()]
+        """How many of the traces of the own shots count in this stage, and how many there are."""
+        used = [gather.used for (shot, _), gather in self._gathers.items() if shot in self.shots]
         return sum(int(np.count_nonzero(one)) for one in used), sum(one.size for one in used)
 
-    @property
-    def shots(self) -> tuple[int, ...]:
-        """Numbers of the shots whose data are here."""
-        return tuple(dict.fromkeys(shot for shot, _ in self._raw))
+    def totals(self, misfit: Misfit) -> dict[str, tuple[float, int]]:
+        """What the misfits of all shots are divided by: energy and number of traces, by component. They
+        depend on the observed traces alone."""
+        sums, shots = {}, sorted({shot for shot, _ in self._gathers})  # always added in this order
+        for component in self.components:
+            gathers = [self._gathers[shot, component] for shot in shots]
+            energies = [misfit.evaluate(gather.traces, gather.traces).energy for gather in gathers]
+            sums[component] = sum(energies), sum(len(gather.traces) for gather in gathers)
+        return sums
 
     def _select(self, plan: StagePlan, shot: Shot) -> _Selection:
         chosen = (plan.settings or self._setup.settings).misfit

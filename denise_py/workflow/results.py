@@ -18,6 +18,7 @@ from denise_py.output.models import ModelFiles
 from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import optimiser_method
 from denise_py.workflow.forward import seismogram_files, write_seismograms
+from denise_py.workflow.samples import Sample
 from denise_py.workflow.setup import Setup
 from denise_py.workflow.stages import StagePlan
 
@@ -26,7 +27,8 @@ from denise_py.workflow.stages import StagePlan
 class Finished:
     """An iteration that is over. model: after it; gradient (of the misfit, per unit of the parameters) and
     direction {slot: (ny, nx)} as they were used in it; weighted: the preconditioned gradient; weight: (ny,
-    nx), of all parameters; rejected: why trials failed."""
+    nx), of all parameters; rejected: why trials failed; sample: what was simulated if not all shots; full:
+    misfit of all shots after it, if it was computed."""
 
     number: int
     plan: StagePlan
@@ -39,6 +41,8 @@ class Finished:
     weight: np.ndarray
     rejected: tuple[str, ...]
     seconds: float
+    sample: Sample | None = None
+    full: float | None = None
 
 
 class Results:
@@ -107,12 +111,15 @@ class Results:
         """The lines of an iteration in the log."""
         report = done.report
         after = "" if report.misfit_after is None else f" -> {report.misfit_after:.6e}"
+        after += "" if done.sample is None else f" of {done.sample.describe()}"
         self._log.info(
             f"iteration {done.number} of {self._setup.settings.inversion.max_iterations}, "
             f"stage {done.plan.number}: misfit {report.misfit_before:.6e}{after}, "
             f"largest change {100 * report.max_change:.3g} %, {report.n_gradients} gradients, "
             f"{report.n_misfits} misfits, {duration(done.seconds)}"
         )
+        if done.full is not None:
+            self._log.info(f"misfit of all shots after iteration {done.number}: {done.full:.6e}")
         for reason in report.reasons if self._setup.settings.run.verbose else ():
             self._log.info(f"  {reason}")
         for reason in done.rejected:
@@ -155,6 +162,8 @@ class Results:
             reasons=report.reasons,
             norm=done.plan.settings.misfit.norm,
             high_pass=done.plan.high_pass,
+            shots=None if done.sample is None else done.sample.shots,
+            full_misfit=done.full,
         )
 
 

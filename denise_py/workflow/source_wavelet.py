@@ -73,7 +73,8 @@ class WaveletEstimation:
         self._files = WaveletFiles.of(setup.settings)
         self._band: BandFilter | None = None
         self._new_stage, self._told_late = True, False
-        own = [setup.shots[number - 1] for number in crew.own] if processes.group.is_root else ()
+        mine = crew.order if crew.everywhere else crew.own
+        own = [setup.shots[number - 1] for number in mine] if processes.group.is_root else ()
         self._out = on_all(processes.world, lambda: read_selections(setup, stages, own))
 
     def begin_stage(self, plan: StagePlan) -> None:
@@ -95,15 +96,20 @@ class WaveletEstimation:
             return False
         return self._new_stage or (iteration - chosen.first) % chosen.every == 0
 
-    def estimate(self, plan: StagePlan, iteration: int, medium: Medium) -> None:
-        """Estimate the wavelets of all shots in a medium, write them and simulate with them from now on.
+    def estimate(
+        self, plan: StagePlan, iteration: int, medium: Medium, batch: Sequence[int] | None = None
+    ) -> None:
+        """Estimate the wavelets of all shots in a medium, write them and simulate with them from now on. With
+        a batch only those of its shots (by number), once all shots of the stage have one.
 
         Raises DataError when a wavelet cannot be estimated, StabilityError when a simulation blows up.
         """
         crew, found = self._crew, {}
         engine = parse_engine(plan.settings.source_wavelet.engine)
         crew.set_medium(medium)
-        crew.estimated.clear()
+        chosen = crew.order if self._new_stage or batch is None else batch
+        for number in chosen:
+            crew.estimated.pop(number, None)
 
         def work(simulator: Simulator, shot: Shot) -> _Estimate:
             return self._estimate(simulator, plan, shot, engine)
@@ -111,17 +117,24 @@ class WaveletEstimation:
         def finished(shot: Shot, one: _Estimate) -> None:
             found[shot.number] = one
 
-        crew.each(crew.order, work, finished)
+        crew.each(chosen, work, finished)
         for number in sorted(found):
-            one = found[number]
-            shot = crew.setup.shots[number - 1]
-            new = replace(shot, wavelets=one.wavelets, wavelets_sh=one.wavelets_sh)
-            crew.estimated[number] = new
+            new = self._take(number, found[number])
             if crew.processes.group.is_root:
                 self._output.do(partial(self._write, new, plan))
+        if crew.everywhere:  # any group may have to simulate any shot
+            for number, one in crew.join(found).items():
+                self._take(number, one)
         energies = crew.join({number: (one.energy, one.left, one.late) for number, one in found.items()})
         self._band, self._new_stage = plan.band(), False
         self._say(iteration, engine, energies)
+
+    def _take(self, number: int, found: _Estimate) -> Shot:
+        """Simulate a shot with its estimated wavelets from now on."""
+        shot = self._crew.setup.shots[number - 1]
+        new = replace(shot, wavelets=found.wavelets, wavelets_sh=found.wavelets_sh)
+        self._crew.estimated[number] = new
+        return new
 
     # ---------------------------------------------------------------------------------- windows, weights
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -193,6 +194,46 @@ def _begins(plan: StagePlan) -> dict[str, int]:
     first = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
     first |= {"taup": chosen.qp_from, "taus": chosen.qs_from}
     return {name: first[name] for name in (*wave_parameters(plan.settings), *inverted_levels(plan.settings))}
+
+
+class SampledClock:
+    """The same for iterations that see samples of the data: misfits of all shots decide, which are not known
+    after every iteration."""
+
+    def __init__(self, min_iterations: int, cycle: int) -> None:
+        """cycle: number of samples in which every shot occurs."""
+        self._least, self._cycle = min_iterations, cycle
+        self._iterations = self._failed = 0
+        self._history: list[float] = []
+
+    def begin(self, full: float) -> None:
+        """The misfit of all shots with which the stage begins."""
+        self._history.append(full)
+
+    def reason_to_end(self, full: float | None, accepted: bool, plan: StagePlan, why_failed: str) -> str:
+        """Why the stage ends after an iteration, or "" if it goes on.
+
+        full: the misfit of all shots after it, None if that has not been computed. The stage ends when this
+        has changed by PRO at most over two computations, but not before MIN_ITER iterations, or when the
+        search failed with all samples of a cycle.
+        """
+        self._iterations += 1
+        self._failed = 0 if accepted else self._failed + 1
+        if self._failed >= self._cycle:
+            return f"no step lowers the misfit of any of the last {self._failed} samples ({why_failed})"
+        if full is None or not math.isfinite(full):
+            return ""
+        self._history.append(full)
+        if len(self._history) < 3 or self._iterations <= self._least:
+            return ""
+        before = self._history[-3]
+        change = abs(before - full) / abs(before) if before else 0.0
+        if change <= plan.min_improvement:
+            return (
+                f"the misfit of all shots changed by {100 * change:.3g} % over its last two computations, "
+                f"PRO asks for more than {100 * plan.min_improvement:.3g} %"
+            )
+        return ""
 
 
 class StageClock:

@@ -172,12 +172,13 @@ class Project:
         dtype: Any = np.float64,
         slots=NAMES,
         weighting: Weighting | None = None,
+        everywhere: bool = False,
         **changes: Any,
     ) -> tuple[Objective, Scaling, Setup]:
         """The objective of an inversion's first stage, the mapping of its parameters, its setup."""
         settings = self.settings(folder, **({"INVMAT": 0, "DTINV": 1} | changes))
         setup, processes, _, _ = self._start(settings, comm, dtype)
-        return objective_of(setup, processes, slots, weighting)
+        return objective_of(setup, processes, slots, weighting, everywhere)
 
     def _start(
         self, settings: Settings, comm: Any, dtype: Any = np.float32
@@ -189,13 +190,19 @@ class Project:
 
 
 def objective_of(
-    setup: Setup, processes: Processes, slots=NAMES, weighting: Weighting | None = None
+    setup: Setup,
+    processes: Processes,
+    slots=NAMES,
+    weighting: Weighting | None = None,
+    everywhere: bool = False,
 ) -> tuple[Objective, Scaling, Setup]:
-    """Objective of the first stage, without weights unless given, scaled by the start model."""
+    """Objective of the first stage, without weights unless given, scaled by the start model; everywhere:
+    every group has all observed data."""
     settings = setup.settings
     plan = plan_stages(settings, setup.workflow, setup.corners)[0]
-    crew = Crew(setup, processes)
-    observed = ObservedData(setup, crew.own if processes.group.is_root else ())
+    crew = Crew(setup, processes, everywhere=everywhere)
+    own, others = (crew.own, crew.order if everywhere else ()) if processes.group.is_root else ((), ())
+    observed = ObservedData(setup, own, others=others)
     observed.use_stage(plan)
     scaling = Scaling.of_model(setup.model, slots)
     misfit, every = misfit_of(setup, plan), settings.inversion.sampling
