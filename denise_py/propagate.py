@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from denise_py.errors import StabilityError
+from denise_py.fd.compile import EntryPoints
 from denise_py.fd.containers import Box, Strip, Strips
 from denise_py.fd.cpml import LayerParameters, Profile, axis_profile
 from denise_py.fd.surface import edge, no_edge
@@ -121,6 +122,9 @@ class Propagator:
         self._make_transposed_strips = lambda: make_strips(block, profiles, scheme, True, self.dtype)
         self._exchange_velocity = self._exchange(physics.velocity_fields)
         self._exchange_stress = self._exchange(physics.stress_fields)
+        #: whether each half of a step is a call of its own, as blocks with neighbours need it
+        self.in_halves = self._exchange_velocity.needed or self._exchange_stress.needed
+        self._code = EntryPoints()
         self._nothing = physics.new_store(0, 0, (0, 0), self.dtype)
         self.coefficients: NamedTuple | None = None
         #: of the last run
@@ -199,16 +203,20 @@ class Propagator:
         times.end(self.time.nt)
 
     def _advance_linearised(self, first: int, last: int, sources, recording, store, change) -> None:
-        steps, f, c, box, strips, w = self._arguments(self._strips)
+        steps, *fixed = self._arguments(self._strips)
         surface, nothing = self._surface, self._nothing
-        fixed = (f, c, box, strips, w)
-        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
-            steps.linearised_steps(first, last, *fixed, surface, sources, recording, store, nothing, change)
+        if not self.in_halves:
+            run = first, last, *fixed, surface, sources, recording, store, nothing, change
+            self._code.find(steps.linearised_steps, *run)(*run)
             return
+        moving = *fixed, sources, store, nothing, change
+        straining = *fixed, surface, sources, recording, store, nothing, change
+        velocity = self._code.find(steps.linearised_velocity, first, *moving)
+        stress = self._code.find(steps.linearised_stress, first, *straining)
         for n in range(first, last):
-            steps.linearised_velocity(n, *fixed, sources, store, nothing, change)
+            velocity(n, *moving)
             self._exchange_velocity.run()
-            steps.linearised_stress(n, *fixed, surface, sources, recording, store, nothing, change)
+            stress(n, *straining)
             self._exchange_stress.run()
 
     def transposed(self, injection: NamedTuple, store: NamedTuple) -> NamedTuple:
@@ -220,7 +228,8 @@ class Propagator:
         times = self.times = StepTimes()
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
         steps, nt = self.physics.steps, self.time.nt
-        steps.inject_stress(nt - 1, self.fields, self.coefficients, self._box, self._surface, injection)
+        begin = nt - 1, self.fields, self.coefficients, self._box, self._surface, injection
+        self._code.find(steps.inject_stress, *begin)(*begin)
         for last in range(nt, 0, -CHECK_EVERY):
             self._retreat(last, max(last - CHECK_EVERY, 0), injection, store, out, strips)
             self._check(last)
@@ -228,39 +237,49 @@ class Propagator:
         return out
 
     def _advance(self, first: int, last: int, injection, recording, store) -> None:
-        steps, f, c, box, strips, w = self._arguments(self._strips)
-        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
-            steps.forward_steps(first, last, f, c, box, strips, w, self._surface, injection, recording, store)
+        steps, *fixed = self._arguments(self._strips)
+        if not self.in_halves:
+            run = first, last, *fixed, self._surface, injection, recording, store
+            self._code.find(steps.forward_steps, *run)(*run)
             self.times.undivided()
             return
+        moving = *fixed, injection, store
+        straining = *fixed, self._surface, injection, recording, store
+        velocity = self._code.find(steps.forward_velocity, first, *moving)
+        stress = self._code.find(steps.forward_stress, first, *straining)
         lap = self.times.lap
         lap()
         for n in range(first, last):
-            steps.forward_velocity(n, f, c, box, strips, w, injection, store)
+            velocity(n, *moving)
             lap("velocity")
             self._exchange_velocity.run()
             lap("velocity_exchange")
-            steps.forward_stress(n, f, c, box, strips, w, self._surface, injection, recording, store)
+            stress(n, *straining)
             lap("stress")
             self._exchange_stress.run()
             lap("stress_exchange")
 
     def _retreat(self, last: int, first: int, injection, store, out, strips: Strips) -> None:
-        steps, f, c, box, strips, w = self._arguments(strips)
-        if not (self._exchange_velocity.needed or self._exchange_stress.needed):
-            steps.transposed_steps(last, first, f, c, box, strips, w, self._surface, injection, store, out)
+        steps, *fixed = self._arguments(strips)
+        if not self.in_halves:
+            run = last, first, *fixed, self._surface, injection, store, out
+            self._code.find(steps.transposed_steps, *run)(*run)
             self.times.undivided()
             return
+        moving = *fixed, injection, store, out
+        straining = *fixed, self._surface, injection
+        velocity = self._code.find(steps.transposed_velocity, first, *moving)
+        stress = self._code.find(steps.transposed_stress, first, *straining)
         lap = self.times.lap
         lap()
         for n in range(last - 1, first - 1, -1):
             self._exchange_stress.run()
             lap("stress_exchange")
-            steps.transposed_velocity(n, f, c, box, strips, w, injection, store, out)
+            velocity(n, *moving)
             lap("velocity")
             self._exchange_velocity.run()
             lap("velocity_exchange")
-            steps.transposed_stress(n, f, c, box, strips, w, self._surface, injection)
+            stress(n, *straining)
             lap("stress")
 
     def _arguments(self, strips: Strips):

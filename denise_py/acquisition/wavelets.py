@@ -32,8 +32,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
-import scipy.fft
-import scipy.signal
+import scipy
 
 from denise_py.acquisition.tables import data_lines
 from denise_py.errors import DataError, ParameterError

@@ -19,6 +19,7 @@ usage: denise FILE.json [--jobs N]
        denise explain [KEY]       what a parameter means; without KEY, all of them
        denise convert FILE OUT    turn a parameter file of IFOS2D or DENISE Black Edition into one of denise
        denise pick FILE.json      pick first arrivals of the observed data (see denise pick --help)
+       denise warmup [FILE.json]  compile kernels ahead of a run (see denise warmup --help)
        denise plot ...            figures of models, gathers and misfit (see denise plot --help)
        denise --help | --version
 
@@ -87,7 +88,19 @@ def _serial_commands() -> dict[str, Callable[[list[str]], int]]:
 
         return plot.run(args)
 
-    return {"check": check, "convert": convert, "explain": explain, "pick": pick, "plot": plot}
+    def warmup(args: list[str]) -> int:
+        from denise_py.cli import warmup
+
+        return warmup.run(args)
+
+    return {
+        "check": check,
+        "convert": convert,
+        "explain": explain,
+        "pick": pick,
+        "plot": plot,
+        "warmup": warmup,
+    }
 
 
 def _run_file(args: list[str], comm) -> int:

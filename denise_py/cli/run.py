@@ -7,9 +7,10 @@ import os
 from typing import Any
 
 from denise_py import __version__
-from denise_py.fd.compile import cache_folder, nothing_cached
+from denise_py.fd.compile import without_matrices
 from denise_py.log import open_log
 from denise_py.parameters.settings import Settings, read_settings
+from denise_py.workflow.compilation import compile_first
 from denise_py.workflow.crew import choose_jobs
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
@@ -22,13 +23,13 @@ from denise_py.workflow.together import on_root
 def run(path: str, world: Any, jobs: int | None = None) -> int:
     """Read, check and run a parameter file; returns the exit code. jobs: shots that each process simulates at
     a time, by default as choose_jobs says. Collective over all processes."""
+    without_matrices()
     settings, setup, jobs = on_root(world, lambda: _read(path, world.size, jobs))
     processes = divide_processes(settings, world, setup.grid, jobs)
     log = open_log(settings.run.log, settings.run.log_file, world.rank)
     if world.is_root:
         _announce(setup, processes, log)
-    if world.is_root and nothing_cached():
-        log.info(f"the kernels are compiled now, which takes some 15 s, and kept in {cache_folder()}")
+    compile_first(setup, processes, log)
     timings = Timings()
     if settings.run.inversion:
         run_inversion(setup, processes, log, timings)

@@ -6,11 +6,22 @@ that the kernel calls. The cache folder therefore carries a digest of every sour
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib
 import os
+import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
+import llvmlite.binding
 import numba
+import numpy as np
+from numba.extending import register_jitable
+
+Function = TypeVar("Function", bound=Callable)
 
 # Contraction to fused multiply-adds and ignoring the sign of zero are safe; NaN and infinity keep
 # their meaning, so that a simulation that blows up can be recognised.
@@ -25,8 +36,11 @@ def source_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def cache_folder() -> Path:
-    """Folder of the compiled kernels: $DENISE_CACHE_DIR, or below the user's cache folder."""
+def wanted_folder() -> Path:
+    """Folder for compiled kernels: $NUMBA_CACHE_DIR as it is, or below $DENISE_CACHE_DIR or the user's cache
+    folder one for this version."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return Path(os.environ["NUMBA_CACHE_DIR"])
     base = os.environ.get("DENISE_CACHE_DIR")
     if base is None:
         root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
@@ -34,13 +48,127 @@ def cache_folder() -> Path:
     return Path(base) / f"numba-{numba.__version__}-{source_digest()}"
 
 
-def nothing_cached() -> bool:
-    """Whether this version of the kernels has not been compiled on this machine yet."""
-    return "NUMBA_CACHE_DIR" not in os.environ and not cache_folder().exists()
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: the wanted folder, or where nothing can be written there one of the
+    user below the folder for temporary files."""
+    return Path(numba.config.CACHE_DIR)
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(cache_folder())
+def _usable(folder: Path, private: bool = False) -> bool:
+    """Whether files can be written into a folder, which is made if there is none. private: also that nobody
+    else could have put code into it."""
+    try:
+        folder.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        return not private or (folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022)
+    except OSError:
+        return False
 
-# Kernels let other threads run meanwhile: a process may simulate several shots at a time.
-kernel = numba.njit(cache=True, fastmath=set(FAST_MATH), error_model="numpy", boundscheck=False, nogil=True)
+
+def _choose_folder() -> Path:
+    wanted = wanted_folder()
+    name = f"denise-py-{os.getuid()}-numba-{numba.__version__}-{source_digest()}"
+    temporary = Path(tempfile.gettempdir(), name)
+    return temporary if not _usable(wanted) and _usable(temporary, private=True) else wanted
+
+
+numba.config.CACHE_DIR = str(_choose_folder())
+
+
+def without_matrices() -> None:
+    """Spare numba the search for BLAS, which loads scipy.linalg and takes a quarter of the time until the
+    first step. For programs, not libraries: compiled functions of this process cannot multiply matrices then.
+    """
+    name = "scipy.linalg.cython_blas"
+    if name in sys.modules:
+        return
+    sys.modules[name] = None  # an attempt to import it fails at once
+    try:
+        importlib.import_module("numba.np.arraymath")
+    except ImportError:
+        pass  # a numba that does not ask for it
+    finally:
+        del sys.modules[name]
+
+
+def is_ready(code: str) -> bool:
+    """Whether code of this name has been noted as compiled for this kind of processor."""
+    return bool(numba.config.DISABLE_JIT) or _note(code).exists()
+
+
+def note_ready(code: str) -> None:
+    """Note that code of this name is compiled and kept."""
+    with contextlib.suppress(OSError):  # then it is compiled by every process that needs it
+        _note(code).touch()
+
+
+def _note(code: str) -> Path:
+    machine = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
+    text = "|".join((code, numba.__version__, source_digest(), *machine))
+    return cache_folder() / f"ready-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+# Kernels allocate nothing, so that counting references (_nrt) would only lengthen the code; nobody needs
+# their address as a C function.
+_OPTIONS = {
+    "fastmath": set(FAST_MATH),
+    "error_model": "numpy",
+    "boundscheck": False,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
+
+#: For functions that Python calls: kept on disk with all they call. In other compiled functions they are
+#: part of the text, so that nothing is compiled twice for them. Other threads run meanwhile: a process may
+#: simulate several shots at a time.
+entry = numba.njit(cache=True, inline="always", nogil=True, **_OPTIONS)
+
+#: For functions that compiled ones call: compiled as parts of these only. Called from Python they run as
+#: plain Python.
+part = register_jitable(no_cpython_wrapper=True, **_OPTIONS)
+
+
+def kernel(function: Function) -> Function:
+    """Decorator of all kernels: `entry` for the public functions of the modules steps_*, else `part`."""
+    module = function.__module__.rpartition(".")[2]
+    public = module.startswith("steps_") and not function.__name__.startswith("_")
+    return entry(function) if public else part(function)
+
+
+class EntryPoints:
+    """Compiled functions, found by the types of their arguments once and for all.
+
+    numba looks at every array of every call, 10 to 20 us for a time step, and takes milliseconds where two
+    kinds of named tuples with the same contents are around. What is found here may be called many times with
+    arguments of the same types, which nobody checks any more.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple, Callable] = {}
+
+    def find(self, function: Callable, *arguments: Any) -> Callable:
+        """The machine code of an `entry` for such arguments; compiles it or loads it from disk if need be,
+        but does not run it."""
+        key = (function, *map(_kind, arguments))
+        if key not in self._known:
+            self._known[key] = _compiled(function, arguments)
+        return self._known[key]
+
+
+def _kind(value: Any) -> Any:
+    """What decides about numba's type of an argument."""
+    if isinstance(value, np.ndarray):
+        flags = value.flags
+        return value.dtype, value.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
+    if isinstance(value, tuple):
+        return type(value), *map(_kind, value)
+    return type(value)
+
+
+def _compiled(function: Callable, arguments: tuple) -> Callable:
+    if not hasattr(function, "get_overload"):  # NUMBA_DISABLE_JIT
+        return function
+    types = tuple(map(numba.typeof, arguments))
+    function.compile(types)
+    return function.get_overload(types)

@@ -13,8 +13,7 @@ variance is exactly sigma^2 (per factor 2 sigma^2/2n).
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_solve_banded, cholesky_banded
-from scipy.ndimage import distance_transform_edt, median_filter
+import scipy
 
 STEPS = 8
 """Implicit steps of a diffusion, even. The kurtosis along an axis is 3 + 3/STEPS + 1/sigma^2."""
@@ -55,13 +54,13 @@ def _factor(sigma: np.ndarray, regions: np.ndarray) -> np.ndarray | None:
     diagonal[:, 1:] += flow[:, :-1]
     matrix = np.zeros((2, flow.size))
     matrix[0, 1:], matrix[1] = -flow.ravel()[:-1], diagonal.ravel()
-    return cholesky_banded(matrix)
+    return scipy.linalg.cholesky_banded(matrix)
 
 
 def _solve(factor: np.ndarray, values: np.ndarray, times: int) -> np.ndarray:
     flat = np.array(values, np.float64).ravel()
     for _ in range(times):
-        flat = cho_solve_banded((factor, False), flat)
+        flat = scipy.linalg.cho_solve_banded((factor, False), flat)
     return flat.reshape(values.shape)
 
 
@@ -82,10 +81,10 @@ def median(values: np.ndarray, size: int, regions: np.ndarray | None = None) -> 
     the own region.
     """
     if regions is None:
-        return median_filter(values, size=size, mode="nearest")
+        return scipy.ndimage.median_filter(values, size=size, mode="nearest")
     result = values.copy()
     for number in np.unique(regions):
         own = regions == number
-        nearest = distance_transform_edt(~own, return_distances=False, return_indices=True)
-        result[own] = median_filter(values[tuple(nearest)], size=size, mode="nearest")[own]
+        nearest = scipy.ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True)
+        result[own] = scipy.ndimage.median_filter(values[tuple(nearest)], size=size, mode="nearest")[own]
     return result

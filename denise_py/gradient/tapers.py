@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.special import erf
+import scipy
 
 from denise_py.grid import Grid
 
@@ -91,5 +91,5 @@ def dips(grid: Grid, nodes: Iterable[tuple[int, int]], radius: float, floor: flo
 
 def _rise(r: np.ndarray, shape: int, radius: float, dh: float) -> np.ndarray:
     if shape == 1:
-        return erf(r / (np.sqrt(2) * radius))
+        return scipy.special.erf(r / (np.sqrt(2) * radius))
     return np.log1p(r / dh)

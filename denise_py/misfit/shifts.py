@@ -4,8 +4,7 @@ travel time difference at the largest cross-correlation."""
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
-import scipy.special
+import scipy
 
 from denise_py.misfit.norms import Options, Residual
 

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
+import scipy
 
 from denise_py.misfit.norms import Options, Residual
 

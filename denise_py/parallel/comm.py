@@ -93,6 +93,9 @@ class Comm(Protocol):
     def split(self, colour: int, key: int) -> Comm:
         """The ranks that pass the same colour, as a communicator of their own, ordered by key."""
 
+    def node(self) -> Comm:
+        """The ranks on the same machine, as a communicator of their own."""
+
     def persistent(self, sends: Sequence[Message], recvs: Sequence[Message]) -> Exchange:
         """Prepare an exchange that can be run many times with little overhead."""
 
@@ -141,6 +144,9 @@ class SerialComm:
         raise ValueError("a single process has nobody to receive from")
 
     def split(self, colour: int, key: int) -> Comm:
+        return self
+
+    def node(self) -> Comm:
         return self
 
     def persistent(self, sends: Sequence[Message], recvs: Sequence[Message]) -> Exchange:
@@ -212,6 +218,9 @@ class MpiComm:
 
     def split(self, colour: int, key: int) -> Comm:
         return MpiComm(self._mpi, self._handle.Split(colour, key))
+
+    def node(self) -> Comm:
+        return MpiComm(self._mpi, self._handle.Split_type(self._mpi.COMM_TYPE_SHARED, self.rank))
 
     def persistent(self, sends: Sequence[Message], recvs: Sequence[Message]) -> Exchange:
         requests = [self._handle.Recv_init(m.buffer, source=m.rank, tag=m.tag) for m in recvs]

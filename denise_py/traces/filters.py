@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+import scipy
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class BandFilter:
         """Filtered copy, float64, of traces (..., ns) sampled at dt (s)."""
         result = np.array(traces, dtype=np.float64)
         for sections in self._filters(dt):
-            result = signal.sosfilt(sections, result)
+            result = scipy.signal.sosfilt(sections, result)
             if self.zero_phase:
                 result = _backwards(sections, result)
         return result
@@ -57,7 +57,7 @@ class BandFilter:
         result = np.array(traces, dtype=np.float64)
         for sections in reversed(self._filters(dt)):
             if self.zero_phase:
-                result = signal.sosfilt(sections, result)
+                result = scipy.signal.sosfilt(sections, result)
             result = _backwards(sections, result)
         return result
 
@@ -69,8 +69,8 @@ class BandFilter:
 def butterworth_sections(kind: str, corner: float, dt: float, order: int) -> np.ndarray:
     """Second-order sections (n, 6) of a 'lowpass' or 'highpass' with the corner in Hz at dt in s."""
     fraction_of_nyquist = 2.0 / math.pi * math.atan(math.pi * corner * dt)
-    return signal.butter(order, fraction_of_nyquist, btype=kind, output="sos")
+    return scipy.signal.butter(order, fraction_of_nyquist, btype=kind, output="sos")
 
 
 def _backwards(sections: np.ndarray, traces: np.ndarray) -> np.ndarray:
-    return signal.sosfilt(sections, traces[..., ::-1])[..., ::-1]
+    return scipy.signal.sosfilt(sections, traces[..., ::-1])[..., ::-1]

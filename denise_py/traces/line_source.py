@@ -9,8 +9,7 @@ whose transform is sqrt(pi / w) exp(-i pi/4). Forbriger et al. 2014, Geophys. J.
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
-import scipy.signal
+import scipy
 
 PHASE, ONE_VELOCITY, DIRECT_WAVE = 1, 2, 3
 

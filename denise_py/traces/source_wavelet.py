@@ -29,7 +29,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
+import scipy
 
 from denise_py.parameters.wavelet_engine import IDENTITY, IN_TIME, WaveletEngine
 

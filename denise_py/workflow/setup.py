@@ -175,7 +175,7 @@ def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:
     wavelets = collect.run(lambda: read_wavelets(settings, fired, time, tell))
     collect.stop_if_any()
     shots = make_shots(settings, fired[0] or fired[1], placed, wavelets, receivers)
-    scheme = _scheme(settings, dtype)
+    scheme = scheme_of(settings, dtype)
     waves = choose_physics(settings, relaxation_of(settings, sources))
     for name in inverted_levels(settings):
         model[name] = levels.pop(name)
@@ -249,7 +249,8 @@ def _corners(settings: Settings, collect: _Collector) -> tuple[float, ...]:
     return corners
 
 
-def _scheme(settings: Settings, dtype: Any) -> Scheme:
+def scheme_of(settings: Settings, dtype: Any = np.float32) -> Scheme:
+    """The numerics of a run."""
     b = settings.boundary
     layer = LayerParameters(b.width, b.velocity, b.frequency, b.power, b.k_max)
     return Scheme(

@@ -20,6 +20,7 @@ X86 = platform.machine() in ("x86_64", "AMD64")
 COMPILE = """
 import json, warnings
 import numpy as np
+from denise_py.fd.compile import entry
 from denise_py.fd.containers import Box
 from denise_py.fd.kernels_psv import update_stress, update_velocity
 from denise_py.fd.steps_psv import Coefficients, Fields
@@ -27,7 +28,7 @@ from denise_py.fd.weights import stencil
 warnings.simplefilter("ignore")  # machine code of cached kernels cannot be inspected
 arrays = [np.ones((12, 40), np.float32) for _ in range(10)]
 report = {}
-for kernel in (update_velocity, update_stress):
+for kernel in map(entry, (update_velocity, update_stress)):
     kernel(Fields(*arrays[:5]), Coefficients(*arrays[5:]), Box(4, 8, 4, 36), stencil(8, 0).cast(np.float32))
     report[kernel.__name__] = {
         "hits": sum(kernel.stats.cache_hits.values()),

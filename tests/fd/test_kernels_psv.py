@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from denise_py.fd import kernels_psv, points
+from denise_py.fd.compile import entry
 from denise_py.fd.containers import Box, Strip, as_points
 from denise_py.fd.steps_psv import Coefficients, Fields
 from denise_py.fd.weights import ORDERS, stencil
@@ -80,7 +81,7 @@ def test_interior(name, order, dtype):
     a = Arrays(order, dtype)
     before = copies(a.fields)
     expected = getattr(oracles, name)(before, a.coefficients, a.weights)
-    getattr(kernels_psv, name)(a.fields, a.coefficients, a.box, a.weights)
+    entry(getattr(kernels_psv, name))(a.fields, a.coefficients, a.box, a.weights)
     a.assert_fields(expected)
     a.assert_halo_untouched(before)
 
@@ -96,7 +97,7 @@ def test_absorbing_layer(name, low, order, dtype):
     before = copies(a.fields)
     doubles = strip._replace(profile=strip.profile.astype(np.float64), psi=strip.psi.astype(np.float64))
     expected, psi = getattr(oracles, name)(before, a.coefficients, doubles, a.box, a.weights)
-    getattr(kernels_psv, name)(a.fields, a.coefficients, strip, a.box, a.weights)
+    entry(getattr(kernels_psv, name))(a.fields, a.coefficients, strip, a.box, a.weights)
     a.assert_fields(expected)
     a.assert_halo_untouched(before)
     np.testing.assert_allclose(strip.psi, psi, rtol=0, atol=a.tolerance)
@@ -108,7 +109,7 @@ def test_a_side_without_layer_changes_nothing(name):
     before = copies(a.fields)
     strip = a.strip(name[-1], True)
     empty = Strip(strip.start, strip.start, strip.profile[:, :0].copy(), strip.psi[:, :0, :0], strip.delta)
-    getattr(kernels_psv, name)(a.fields, a.coefficients, empty, a.box, a.weights)
+    entry(getattr(kernels_psv, name))(a.fields, a.coefficients, empty, a.box, a.weights)
     for found, wanted in zip(a.fields, before, strict=True):
         np.testing.assert_array_equal(found, wanted)
 
@@ -117,7 +118,7 @@ def test_a_side_without_layer_changes_nothing(name):
 def test_free_surface_images(order, dtype):
     a = Arrays(order, dtype)
     expected = oracles.image_stress(a.fields, a.box, a.half)
-    kernels_psv.image_stress(a.fields, a.box, a.weights)
+    entry(kernels_psv.image_stress)(a.fields, a.box, a.weights)
     for found, wanted in zip(a.fields, expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
 
@@ -128,7 +129,7 @@ def test_transposed_free_surface(order, dtype):
     before = copies(a.fields)
     coefficients = Coefficients(*(c.astype(np.float64) for c in a.coefficients))
     expected = oracles.transpose_image_stress(before, coefficients, a.box, stencil(order, 0).weights)
-    kernels_psv.transpose_image_stress(a.fields, a.coefficients, a.box, a.weights)
+    entry(kernels_psv.transpose_image_stress)(a.fields, a.coefficients, a.box, a.weights)
     a.assert_fields(expected)
 
 

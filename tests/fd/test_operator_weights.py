@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from denise_py.errors import ParameterError
+from denise_py.fd.compile import entry
 from denise_py.fd.containers import Box
 from denise_py.fd.kernels_psv import update_velocity
 from denise_py.fd.steps_psv import Coefficients, Fields
@@ -94,7 +95,7 @@ def derivative_error(order: int, points: int) -> float:
     zero, one = np.zeros((1 + 2 * half, x.size)), np.ones((1 + 2 * half, x.size))
     fields = Fields(zero.copy(), zero.copy(), np.sin(k * x) * one, zero.copy(), zero.copy())
     box = Box(half, half + 1, half, half + points)
-    update_velocity(fields, Coefficients(*([one] * 5)), box, weights)
+    entry(update_velocity)(fields, Coefficients(*([one] * 5)), box, weights)
     own = fields.vx[half, half : half + points]
     return float(np.max(np.abs(own / k - np.cos(k * (x[half : half + points] + 0.5)))))
 

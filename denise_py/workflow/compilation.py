@@ -1,0 +1,152 @@
+"""Compiling what a run needs before it begins, once for all processes of a node.
+
+Compiled code depends on the waves, the order of the operator and the kind of simulation, not on sizes: a few
+time steps on a tiny grid compile it and put it into the folder that all processes of a node read.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from denise_py.fd.compile import cache_folder, is_ready, note_ready
+from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.weights import stencil
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.grid import Grid, TimeAxis
+from denise_py.log import duration
+from denise_py.medium.attenuation import Relaxation
+from denise_py.medium.model import Medium
+from denise_py.parallel.comm import SerialComm
+from denise_py.parallel.domain import decompose
+from denise_py.parameters.settings import Settings
+from denise_py.physics.base import Physics
+from denise_py.propagate import Propagator, Scheme
+from denise_py.workflow.choices import optimiser_method
+from denise_py.workflow.materials import choose_physics
+from denise_py.workflow.setup import Processes, Setup, scheme_of
+
+Kind = Literal["forward", "transposed", "linearised"]
+KINDS: tuple[Kind, ...] = ("forward", "transposed", "linearised")
+
+
+@dataclass(frozen=True)
+class Code:
+    """The compiled code of one kind of simulation. halves: of blocks with neighbours, which exchange between
+    the halves of a time step."""
+
+    physics: Physics
+    scheme: Scheme
+    kind: Kind
+    halves: bool = False
+
+    @property
+    def name(self) -> str:
+        """What distinguishes it from other code, in words."""
+        name = f"{self.physics.name}, order {self.scheme.stencil.order}, {self.kind}"
+        return f"{name}, blocks" if self.halves else name
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been compiled here before."""
+        return is_ready(self._mark)
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.name}, {np.dtype(self.scheme.dtype).name}"
+
+    def compile(self) -> None:
+        """Compile it, or load it if it is there; this process and others find it from now on."""
+        simulate(self)
+        note_ready(self._mark)
+
+
+def code_of(settings: Settings) -> tuple[Code, ...]:
+    """All code that a run with these settings uses."""
+    mechanisms = settings.attenuation.mechanisms
+    # its numbers do not matter, but there must be some
+    relaxation = Relaxation((1.0,) * mechanisms, 1.0, settings.time.dt) if mechanisms else None
+    kinds = KINDS[:1]
+    if settings.run.inversion:
+        kinds = KINDS if optimiser_method(settings) == "gauss-newton" else KINDS[:2]
+    domain = settings.domain
+    halves = domain.nprocx * domain.nprocy > 1 or settings.boundary.periodic
+    scheme = scheme_of(settings)
+    return tuple(
+        Code(physics, scheme, kind, halves)
+        for physics in choose_physics(settings, relaxation)
+        for kind in kinds
+    )
+
+
+def compile_first(setup: Setup, processes: Processes, log: logging.Logger) -> None:
+    """Have the code of a run compiled before its first time step. Collective over all processes.
+
+    On every node only as many processes compile as there are pieces of missing code; the others sleep, since
+    waiting in MPI would take the processor from them. What is there already is not loaded yet.
+    """
+    node = processes.world.node()
+    missing = node.bcast([n for n, code in enumerate(code_of(setup.settings)) if not code.ready])
+    if processes.world.is_root and missing:
+        log.info(f"compiling kernels, which are kept in {cache_folder()}")
+    started = time.perf_counter()
+    for number in missing[node.rank :: node.size]:
+        code_of(setup.settings)[number].compile()
+    if not missing:
+        return
+    node.sleep_barrier()
+    if processes.world.is_root:
+        log.info(f"compiled in {duration(time.perf_counter() - started)}")
+
+
+def simulate(code: Code) -> None:
+    """Two time steps without sources and receivers on a tiny grid."""
+    p = _tiny(code)
+    nt, shape = p.time.nt, p.grid.shape
+    silence = p.physics.injection({}, np.zeros((nt, 0), p.dtype))
+    if code.kind == "forward":
+        p.forward(silence, p.physics.recording({}, nt, p.dtype))
+        return
+    store = DecimatedStorage(p.physics, 1, nt, shape, p.dtype).arrays
+    if code.kind == "transposed":
+        store.energy[:] = 0
+        p.transposed(silence, store)
+        return
+    change = p.physics.steps.Change(*(np.zeros(shape) for _ in p.physics.steps.Change._fields))
+    p.linearised(change, p.physics.recording({}, nt, p.dtype), store)
+
+
+def _tiny(code: Code) -> Propagator:
+    size = 2 * code.scheme.layer.width + 4 * code.scheme.stencil.half + 4
+    grid = Grid(size, size, 1.0)
+    block = decompose(grid, 1, 1, code.scheme.periodic)[0]
+    p = Propagator(code.physics, grid, TimeAxis(2, 1e-4), code.scheme, block, SerialComm())
+    p.in_halves = code.halves
+    p.set_medium(_medium(grid.shape))
+    return p
+
+
+def _medium(shape: tuple[int, int]) -> Medium:
+    one = np.ones(shape)
+    return Medium.from_velocities(1000.0 * one, 500.0 * one, 1000.0 * one, 0.01 * one, 0.01 * one)
+
+
+def compile_all(pieces: Sequence[Code]) -> None:
+    """Compile pieces of code one after the other and print what is done and how long it takes."""
+    for code in pieces:
+        started = time.perf_counter()
+        known = code.ready
+        code.compile()
+        verb = "was there" if known else "compiled"
+        print(f"{code.name}: {verb} ({duration(time.perf_counter() - started)})", flush=True)
+    print(f"kept in {cache_folder()}")
+
+
+def plain_scheme(order: int) -> Scheme:
+    """Any scheme of that order; the rest makes no difference to the compiler."""
+    return Scheme(stencil(order, 0), LayerParameters(4, 1000.0, 10.0, 4.0, 1.0), True, False)

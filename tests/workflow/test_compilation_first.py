@@ -1,0 +1,91 @@
+"""Compiling before a run: it is the code that the run uses, and every piece is compiled by one process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from denise_py.acquisition.inject import PlacedSource, adjoint_injection
+from denise_py.gradient.storage import DecimatedStorage
+from denise_py.workflow import compilation
+from denise_py.workflow.compilation import Code, plain_scheme, simulate
+from tests.physics.problems import Setup, medium_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_a_run_needs_no_other_code(halves):
+    """After two steps without sources on a tiny grid, a run with everything finds its code compiled."""
+    setup = Setup(nx=24, ny=20, nt=4, width=4, surface=True, dtype=np.float32)
+    run = setup.propagator()
+    steps = run.physics.steps
+    used = (
+        (steps.forward_velocity, steps.forward_stress, steps.transposed_velocity, steps.transposed_stress)
+        if halves
+        else (steps.forward_steps, steps.transposed_steps)
+    )
+    for kind in ("forward", "transposed"):
+        simulate(Code(run.physics, plain_scheme(4), kind, halves))
+    before = [set(function.signatures) for function in used]
+    assert all(before)
+    run.in_halves = halves
+    run.set_medium(medium_of(setup.grid, seed=1))
+    store = DecimatedStorage(run.physics, 2, setup.nt, setup.grid.shape, run.dtype).arrays
+    sources = [PlacedSource(5, 2, 3, 0.0, np.arange(4.0)), PlacedSource(8, 5, 1, 0.0, np.ones(4))]
+    nodes = np.array([[4, 1], [9, 8]])
+    traces = setup.simulate(run, sources, nodes, ("vx", "vy", "p"), store)
+    assert np.any(traces["vx"])
+    place = (run.block, run.half, run.dtype)
+    injection = adjoint_injection(run.physics, traces, nodes, run.coefficients, *place)
+    run.transposed(injection, store)
+    assert [set(function.signatures) for function in used] == before
+
+
+class Piece:
+    """Code that only notes in a folder which process has compiled it."""
+
+    def __init__(self, folder: Path, name: str, ready: bool = False) -> None:
+        self.folder, self.name, self.ready = folder, name, ready
+
+    def compile(self) -> None:
+        (self.folder / f"{self.name}.{os.getpid()}").touch()
+
+
+@pytest.mark.mpi(2)
+def test_each_missing_piece_is_compiled_once(comm, monkeypatch, tmp_path):
+    folder = Path(comm.bcast(str(tmp_path)))
+    pieces = [Piece(folder, "there", ready=True), *(Piece(folder, name) for name in "abc")]
+    monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
+    setup, processes = SimpleNamespace(settings=None), SimpleNamespace(world=comm)
+    compilation.compile_first(setup, processes, logging.getLogger("test"))
+    done = sorted(path.name for path in folder.iterdir())  # complete: all wait for each other
+    assert [name.split(".")[0] for name in done] == ["a", "b", "c"]
+    assert len({name.split(".")[1] for name in done}) == 2
+    comm.barrier()
+
+
+def test_an_unusable_cache_folder_is_replaced(tmp_path):
+    """A file in the place of the folder: kernels are kept below the folder for temporary files."""
+    (tmp_path / "file").touch()
+    (tmp_path / "tmp").mkdir()
+    program = "from denise_py.fd.compile import cache_folder; print(cache_folder())"
+    variables = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    variables |= {"DENISE_CACHE_DIR": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "tmp")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=variables | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder = Path(done.stdout.strip())
+    assert folder.parent == tmp_path / "tmp"
+    assert folder.stat().st_mode & 0o777 == 0o700
