@@ -24,8 +24,9 @@ from denise_py.traces.files import writing
 class IterationRecord:
     """One iteration of an inversion, as written to the JSON lines. low_pass, high_pass: corners in Hz, None
     without one; norm: LNORM; gradients, misfits, products: evaluations in this iteration, the last with the
-    Gauss-Newton matrix; shots: numbers of those the misfits are of, None for all; full_misfit: of all shots
-    after the iteration, None if it was not computed."""
+    Gauss-Newton matrix; shots: numbers of those the misfits are of, None for all;
+    simulations: how many an evaluation of these takes, None for one per shot; full_misfit: of all shots after
+    the iteration, None if it was not computed."""
 
     iteration: int
     stage: int
@@ -50,6 +51,7 @@ class IterationRecord:
     high_pass: float | None = None
     products: int = 0
     shots: tuple[int, ...] | None = None
+    simulations: int | None = None
     full_misfit: float | None = None
 
 

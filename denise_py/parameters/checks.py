@@ -53,6 +53,7 @@ LIST: Final = 2  # number of the filter with corners from a file
 SMOOTHING_ALONG_X: Final = 1
 SMOOTHING_IN_WAVELENGTHS: Final = 4
 LAME: Final = 3  # number of the parameterisation
+_ONE_BY_ONE: Final = "does not simulate shots one by one"
 
 
 def check(settings: SettingsData) -> list[Finding]:
@@ -329,15 +330,41 @@ def _adam(s: SettingsData) -> Findings:
 
 def _batches(s: SettingsData) -> Findings:
     """What compares iterations that see different data."""
-    on = "batches.shots"
+    on = "batches.joined" if s.batches.joined else "batches.shots"
     if not (s.run.inversion and s.at(on)):
         return
+    if s.batches.joined:
+        yield from _encoding(s, on)
     if s.optimiser.method == GAUSS_NEWTON:
-        text = f"{s.show('optimiser.method')} (Gauss-Newton) does not go with {s.show(on)}: a matrix of few"
-        yield found("error", f"{text} shots says little; take L-BFGS (2) or Adam (3)", on, "optimiser.method")
+        text = (
+            f"{s.show('optimiser.method')} (Gauss-Newton) does not go with {s.show(on)}: its matrix would be"
+        )
+        yield found("error", f"{text} that of a sample; take L-BFGS (2) or Adam (3)", on, "optimiser.method")
     if s.inversion.test_shot_start:
-        text = f"{s.show('inversion.test_shot_start')} does not go with {s.show(on)}: searches simulate the"
-        yield found("error", f"{text} shots of the batch; leave it out", on, "inversion.test_shot_start")
+        text = f"{s.show('inversion.test_shot_start')} does not go with {s.show(on)}: searches look at the"
+        yield found("error", f"{text} sample; leave it out", on, "inversion.test_shot_start")
+
+
+def _encoding(s: SettingsData, on: str) -> Findings:
+    """What asks for single shots or is not linear in the traces."""
+    for path, allowed, why in (
+        ("batches.shots", 0, "takes all shots already"),
+        ("misfit.norm", 2, "needs a misfit whose cross-talk has the mean zero"),
+        ("misfit.normalize", 0, _ONE_BY_ONE),
+        ("misfit.time_window", 0, _ONE_BY_ONE),
+        ("misfit.trace_kill", 0, _ONE_BY_ONE),
+        ("misfit.trace_kill_offset", 0, _ONE_BY_ONE),
+        ("source_wavelet.estimate", 0, _ONE_BY_ONE),
+        ("tapers.file_per_shot", 0, _ONE_BY_ONE),
+        ("seismograms.kind", 0, _ONE_BY_ONE),
+        ("snapshots.kind", 0, _ONE_BY_ONE),
+    ):
+        if s.at(path) != allowed:
+            text = f"{s.show(on)} {why} and goes with {name_of(path)} = {allowed} only, found {s.show(path)}"
+            yield found("error", text, on, path)
+    if s.batches.shift >= s.time.duration:
+        text = f"{s.show('batches.shift')} must be less than {s.show('time.duration')}"
+        yield found("error", text, "batches.shift", "time.duration")
 
 
 def _source_wavelet(s: SettingsData) -> Findings:
@@ -419,9 +446,10 @@ def _test_shots(s: SettingsData, shots: int) -> Findings:
 
 
 def _batch_size(s: SettingsData, shots: int) -> Findings:
-    if s.run.inversion and s.batches.shots > shots:
-        text = f"{s.show('batches.shots')}, but there are only {shots} shots in {s.show('sources.file')}"
-        yield found("error", f"{text}; 0 takes all of them", "batches.shots", "sources.file")
+    for path in ("batches.shots", "batches.joined"):
+        if s.run.inversion and s.at(path) > shots:
+            text = f"{s.show(path)}, but there are only {shots} shots in {s.show('sources.file')}"
+            yield found("error", f"{text}; 0 simulates all of them", path, "sources.file")
 
 
 def _snapshot_shots(s: SettingsData, shots: int) -> Findings:

@@ -365,12 +365,15 @@ class OptimiserSettings(Group):
 
 
 class BatchSettings(Group):
-    """Fewer shots per iteration; shots 0: all of them."""
+    """Fewer shots per iteration; shots 0: all of them; joined: simulations into which all shots are joined, 0
+    if they are not; shift: longest delay in s."""
 
     shots: int
     choice: int
     full_every: int
     seed: int
+    joined: int
+    shift: float
 
 
 class JointSettings(Group):

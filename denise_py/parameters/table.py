@@ -110,6 +110,8 @@ LBFGS: Final = both(INVERSION, equals("GRAD_METHOD", 2))
 GAUSS_NEWTON: Final = both(INVERSION, equals("GRAD_METHOD", 5))
 ADAM: Final = both(INVERSION, equals("GRAD_METHOD", 3))
 BATCHES: Final = both(INVERSION, positive("BATCH_SHOTS"))
+ENCODING: Final = both(INVERSION, positive("ENCODE"))
+SAMPLES: Final = either(BATCHES, ENCODING)
 WOLFE: Final = equals("WOLFE_CONDITION", 1)
 SOURCE_FIT: Final = equals("INV_STF", 1)
 
@@ -1720,12 +1722,27 @@ BATCH_KEYS: Final = (
         "The misfit of all shots is computed before a stage, after every so many of its iterations, and at "
         "the end of the run. It alone decides with PRO whether the stage goes on. It costs one simulation "
         "per shot.",
-        default=10, used=BATCHES, at_least=1,
+        default=10, used=SAMPLES, at_least=1,
     ),
     Key(
         "BATCH_SEED", "batches", "seed", "int", "seed of the random choice",
-        "The same seed gives the same choice, whatever the number of processes.",
-        default=1, used=BATCHES, at_least=0,
+        "The same seed gives the same choice, also of signs and delays, whatever the number of processes.",
+        default=1, used=SAMPLES, at_least=0,
+    ),
+    Key(
+        "ENCODE", "batches", "joined", "int", "simulations into which all shots are joined",
+        "The sources of several shots fire together, with random signs and delays that change with every "
+        "iteration; the observed data are summed alike. The cross-talk between shots has the mean zero, but "
+        "it is the noise of single iterations. 1 joins all shots to one simulation, 0 none. Needs the same "
+        "receivers for all shots, and LNORM = 2.",
+        default=0, used=INVERSION, at_least=0,
+    ),
+    Key(
+        "ENCODE_SHIFT", "batches", "shift", "float", "longest random delay",
+        "Shots that are joined begin at random times up to this one, in whole time steps. Delays make "
+        "neighbouring shots more different than signs alone do; what arrives later than TIME minus the delay "
+        "is cut, in synthetic and observed traces alike. One or two periods of the wavelet are plenty.",
+        default=0.0, used=ENCODING, unit="s", at_least=0,
     ),
 )
 

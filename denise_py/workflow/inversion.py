@@ -104,7 +104,7 @@ class Inversion:
         self.setup, self.processes, self.log, self.output = setup, processes, log, output
         settings = setup.settings
         self.stages = plan_stages(settings, setup.workflow, setup.corners)
-        self.samples = Samples.of(setup.shots, settings.batches)
+        self.samples = Samples.of(setup.shots, settings.batches, setup.time.dt)
         self.crew = Crew(setup, processes, timings, everywhere=self.samples is not None)
         self.timings = self.crew.timings
         own, others = (self.crew.own, self.crew.order) if processes.group.is_root else ((), ())
@@ -196,7 +196,7 @@ class Inversion:
     def _clock(self) -> StageClock | SampledClock:
         """What decides when a stage ends."""
         least = self.setup.settings.inversion.min_iterations
-        return StageClock(least) if self.samples is None else SampledClock(least, self.samples.cycle)
+        return StageClock(least) if self.samples is None else SampledClock(least, self.samples.patience)
 
     def _draw(self, plan: StagePlan, state: _Running, count: int) -> None:
         """The sample of an iteration, which is number `count` of its stage, from 0."""
@@ -230,10 +230,23 @@ class Inversion:
         for note in self.observed.use_stage(plan):
             self.log.warning(note)
         self.output.do(partial(self.results.write_filtered, self.observed.all_filtered(), plan, iteration))
+        if self.setup.settings.batches.joined:
+            self._say_missing(plan)
         counts = self.processes.world.allgather(self.observed.counts())
         used, there = (sum(part) for part in zip(*counts, strict=True))
         name = misfit_of(self.setup, plan).name
         self.log.info(f"stage {plan.number} uses {used} of {there} traces; misfit: {name}")
+
+    def _say_missing(self, plan: StagePlan) -> None:
+        """Traces that do not count when shots are joined, since one of the shots lacks them."""
+        missing = [int(np.count_nonzero(~self.observed.common(name))) for name in self.observed.components]
+        if self.processes.world.is_root and any(missing):
+            text = (
+                f"stage {plan.number}: {sum(missing)} receivers have no trace of some shot and do not count"
+            )
+            self.log.warning(
+                f"{text} in sums of shots; misfits of all shots include the rest of their traces"
+            )
 
     def _say_end(self, plan: StagePlan, reason: str) -> None:
         last = plan.number == len(self.stages)

@@ -32,7 +32,8 @@ from denise_py.misfit.registry import Misfit, Reported, Totals
 from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
 from denise_py.workflow.crew import Crew
-from denise_py.workflow.observed import ObservedData
+from denise_py.workflow.encoding import joined_shot
+from denise_py.workflow.observed import JoinedData, ObservedData
 from denise_py.workflow.samples import Sample
 from denise_py.workflow.setup import Shot
 from denise_py.workflow.simulator import Simulator
@@ -115,14 +116,26 @@ class Objective:
         self._known: tuple[np.ndarray, np.ndarray] | None = None
         self._sample: Sample | None = None
         self._whole: np.ndarray | None = None  # (waves, 2): energy and traces of all shots
+        self._joined_shots: dict[int, Shot] = {}
+        self._joined_data = JoinedData({})
 
     def use(self, sample: Sample | None) -> None:
         """Misfits and gradients are those of a sample from now on, scaled to all shots; None for all shots.
         All groups must have the data of all shots."""
         self._sample, self._known = sample, None
-        if sample is not None and self._whole is None:
-            world = self._crew.processes.world
-            self._whole = world.bcast(self._totals() if world.is_root else None)
+        if sample is None:
+            return
+        if self._whole is None:
+            world, joined = self._crew.processes.world, bool(sample.joined)
+            self._whole = world.bcast(self._totals(joined) if world.is_root else None)
+        setup, mine = self._crew.setup, self._crew.mine(sample.numbers) if sample.joined else ()
+        codes = {number: sample.joined[number - 1] for number in mine}
+        self._joined_shots = {
+            number: joined_shot(number, those, setup.shots, self._band, setup.time.dt)
+            for number, those in codes.items()
+        }
+        is_head = self._crew.processes.group.is_root
+        self._joined_data = self._observed.join(codes if is_head else {})
 
     def full_misfit(self, p: np.ndarray) -> float:
         """Misfit of all shots, whatever the sample is."""
@@ -226,10 +239,15 @@ class Objective:
         """Numbers of what is simulated."""
         return self._all if self._sample is None else self._sample.numbers
 
-    def _totals(self) -> np.ndarray:
+    @property
+    def _joining(self) -> bool:
+        """Whether simulations are sums of shots."""
+        return self._sample is not None and bool(self._sample.joined)
+
+    def _totals(self, joined: bool) -> np.ndarray:
         """Energy and number of traces of all shots, (waves, 2)."""
         sums = np.zeros((len(self._joint.shares), 2))
-        for component, found in self._observed.totals(self._misfit).items():
+        for component, found in self._observed.totals(self._misfit, joined).items():
             sums[self._wave_of(component)] += found
         return sums
 
@@ -322,13 +340,15 @@ class Objective:
         self, simulator: Simulator, shot: Shot, with_gradient: bool
     ) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
-        components = self._components
+        components, band = self._components, self._band
+        if self._joining:  # the wavelets have been filtered
+            shot, band = self._joined_shots[shot.number], None
         recorded = (
             components + tuple(c for c in self._extra if c not in components) if with_gradient else components
         )
         scales = simulator.div_curl_scales() if "div" in recorded else None
         traces = simulator.forward(
-            shot, recorded, self._band, self._every if with_gradient else 0, scales, snapshots=with_gradient
+            shot, recorded, band, self._every if with_gradient else 0, scales, snapshots=with_gradient
         )
         numbers, adjoint = None, None
         if traces is not None:
@@ -361,7 +381,8 @@ class Objective:
         """Raw misfit, energy and number of traces per waves, and adjoint sources for the recorded traces."""
         sums, adjoint = np.zeros((len(self._joint.shares), 3)), {}
         for component in components:
-            found = self._observed.compare(shot.number, component, traces[component], self._misfit)
+            data = self._joined_data if self._joining else self._observed
+            found = data.compare(shot.number, component, traces[component], self._misfit)
             sums[self._wave_of(component)] += (found.value, found.energy, found.traces)
             adjoint[component] = found.adjoint
         return sums, adjoint
@@ -370,7 +391,7 @@ class Objective:
         """Gradients of the raw misfits of a shot, three layers (ny, nx) for each kind of waves, followed by
         its share of the weights."""
         layers, weights = [], []
-        taper = self._weighting.taper(shot) if self._weighting.taper else None
+        taper = self._taper(shot) if self._weighting.taper else None
         for physics, joined in zip(self._crew.setup.physics, self._weights, strict=True):
             found = self._slopes(physics, correlations)
             layers += [found[slot] for slot in self._slots]
@@ -379,6 +400,14 @@ class Objective:
                 size = gradient_size(found, dict(self._scaling.references))
                 weights.extend(joined.share(w, taper, size))
         return np.stack(layers + weights)
+
+    def _taper(self, shot: Shot) -> np.ndarray:
+        """That of a shot; of several that are joined, all of theirs."""
+        if not self._joining:
+            return self._weighting.taper(shot)
+        shots = self._crew.setup.shots
+        codes = self._sample.joined[shot.number - 1]
+        return math.prod(self._weighting.taper(shots[code.shot - 1]) for code in codes)
 
     def _slopes(
         self, physics: Physics, correlations: Mapping[Physics, Mapping[str, np.ndarray]]

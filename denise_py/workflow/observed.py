@@ -3,7 +3,7 @@ of the group. Synthetic traces are compared with them here, so that both are pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from denise_py.errors import DataError
 from denise_py.misfit.registry import Misfit
 from denise_py.parameters.finding import data_components
 from denise_py.traces.processing import Processing
+from denise_py.workflow.encoding import Code, joined_traces
 from denise_py.workflow.field_data import FieldData, read_field_data
 from denise_py.workflow.selection import killed, window
 from denise_py.workflow.setup import Setup, Shot
@@ -34,6 +35,15 @@ class _Gather(NamedTuple):
     traces: np.ndarray
     used: np.ndarray
 
+    def compare(self, recorded: np.ndarray, misfit: Misfit) -> Compared:
+        """Misfit of recorded synthetic traces (ntr, nt), see ObservedData.compare."""
+        processed = self.processing.apply(recorded)
+        found = misfit.evaluate(processed[self.used], self.traces)
+        adjoint = np.zeros(processed.shape)
+        adjoint[self.used] = found.adjoint
+        slope = self.processing.transpose(adjoint, recorded)
+        return Compared(found.value, found.energy, len(self.traces), slope)
+
 
 class Compared(NamedTuple):
     """Raw misfit, what it is divided by, the number of traces that count, and the derivative of the raw
@@ -43,6 +53,17 @@ class Compared(NamedTuple):
     energy: float
     traces: int
     adjoint: np.ndarray
+
+
+class JoinedData:
+    """Observed data of simulations of several shots at once."""
+
+    def __init__(self, gathers: Mapping[tuple[int, str], _Gather]) -> None:
+        self._gathers = gathers
+
+    def compare(self, number: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
+        """Misfit of recorded synthetic traces (ntr, nt) of a simulation, see ObservedData.compare."""
+        return self._gathers[number, component].compare(recorded, misfit)
 
 
 class ObservedData:
@@ -117,13 +138,7 @@ class ObservedData:
     def compare(self, shot: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
         """Misfit of recorded synthetic traces (ntr, nt) of a shot; traces that do not count have a zero
         derivative."""
-        gather = self._gathers[shot, component]
-        processed = gather.processing.apply(recorded)
-        found = misfit.evaluate(processed[gather.used], gather.traces)
-        adjoint = np.zeros(processed.shape)
-        adjoint[gather.used] = found.adjoint
-        slope = gather.processing.transpose(adjoint, recorded)
-        return Compared(found.value, found.energy, len(gather.traces), slope)
+        return self._gathers[shot, component].compare(recorded, misfit)
 
     def curvature(self, shot: int, component: str, change: np.ndarray) -> np.ndarray:
         """Second derivative of the raw L2 misfit times a change of the recorded traces (ntr, nt), for
@@ -150,15 +165,42 @@ class ObservedData:
         used = [gather.used for (shot, _), gather in self._gathers.items() if shot in self.shots]
         return sum(int(np.count_nonzero(one)) for one in used), sum(one.size for one in used)
 
-    def totals(self, misfit: Misfit) -> dict[str, tuple[float, int]]:
+    def totals(self, misfit: Misfit, joined: bool = False) -> dict[str, tuple[float, int]]:
         """What the misfits of all shots are divided by: energy and number of traces, by component. They
-        depend on the observed traces alone."""
-        sums, shots = {}, sorted({shot for shot, _ in self._gathers})  # always added in this order
+        depend on the observed traces alone. joined: of those receivers alone that are in common."""
+        sums = {}
         for component in self.components:
-            gathers = [self._gathers[shot, component] for shot in shots]
-            energies = [misfit.evaluate(gather.traces, gather.traces).energy for gather in gathers]
-            sums[component] = sum(energies), sum(len(gather.traces) for gather in gathers)
+            chosen = self._all_gathers(component)
+            traces = [gather.traces for gather in chosen]
+            if joined:
+                common = self.common(component)
+                traces = [gather.traces[common[gather.used]] for gather in chosen]
+            energies = [misfit.evaluate(one, one).energy for one in traces]
+            sums[component] = sum(energies), sum(len(one) for one in traces)
         return sums
+
+    def common(self, component: str) -> np.ndarray:
+        """Which receivers (ntr,) have a trace that counts of every shot here; all shots need the same
+        receivers."""
+        used = [gather.used for gather in self._all_gathers(component)]
+        return np.logical_and.reduce(used) if used else np.ones(0, dtype=bool)
+
+    def join(self, simulations: Mapping[int, Sequence[Code]]) -> JoinedData:
+        """The data of simulations of several shots, by their numbers."""
+        gathers = {}
+        for component in self.components if simulations else ():
+            used = self.common(component)
+            for number, codes in simulations.items():
+                parts = [self._gathers[code.shot, component] for code in codes]
+                filtered = joined_traces([part.filtered for part in parts], codes)
+                processing = parts[0].processing
+                traces = processing.apply(filtered)[used]
+                gathers[number, component] = _Gather(filtered, processing, traces, used)
+        return JoinedData(gathers)
+
+    def _all_gathers(self, component: str) -> list[_Gather]:
+        """Those of a component, in the order of the shots whatever the order of reading."""
+        return [self._gathers[key] for key in sorted(self._gathers) if key[1] == component]
 
     def _select(self, plan: StagePlan, shot: Shot) -> _Selection:
         chosen = (plan.settings or self._setup.settings).misfit

@@ -163,6 +163,7 @@ class Results:
             norm=done.plan.settings.misfit.norm,
             high_pass=done.plan.high_pass,
             shots=None if done.sample is None else done.sample.shots,
+            simulations=None if done.sample is None else len(done.sample.numbers),
             full_misfit=done.full,
         )
 

@@ -33,6 +33,7 @@ from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.parameters.workflow_file import read_workflow
 from denise_py.physics.base import Physics
 from denise_py.propagate import Scheme
+from denise_py.workflow.encoding import different_spread
 from denise_py.workflow.geometry import (
     PLANE_WAVE,
     Shot,
@@ -265,6 +266,8 @@ def scheme_of(settings: Settings, dtype: Any = np.float32) -> Scheme:
 
 def _check_geometry(setup: Setup, collect: _Collector) -> None:
     b = setup.settings.boundary
+    if setup.settings.batches.joined:
+        _check_spread(setup, collect)
     if setup.settings.fd.sub_grid and b.free_surface:
         collect.problems(above_surface(setup.shots, setup.grid))
     places = {"free_surface": b.free_surface, "periodic": b.periodic}
@@ -278,6 +281,17 @@ def _check_geometry(setup: Setup, collect: _Collector) -> None:
     nodes = all_receiver_nodes(setup.shots)
     collect.warnings += frame_warnings(nodes, setup.grid, b.width, what=what, **places)
     collect.warnings += [warning for one in spreads for warning in one.warnings]
+
+
+def _check_spread(setup: Setup, collect: _Collector) -> None:
+    """Shots that are joined to one simulation share their receivers."""
+    number = different_spread(setup.shots)
+    if number is not None:
+        joined, key = setup.settings.show("batches.joined"), setup.settings.show("receivers.kind")
+        text = f"{joined} joins shots that have all receivers in common, but those of shot {number} are not"
+        collect.problems(
+            [f"{text} those of shot 1 ({key}); set it to 0, BATCH_SHOTS takes fewer shots as well"]
+        )
 
 
 def _check_material(setup: Setup, collect: _Collector) -> None:

@@ -200,9 +200,9 @@ class SampledClock:
     """The same for iterations that see samples of the data: misfits of all shots decide, which are not known
     after every iteration."""
 
-    def __init__(self, min_iterations: int, cycle: int) -> None:
-        """cycle: number of samples in which every shot occurs."""
-        self._least, self._cycle = min_iterations, cycle
+    def __init__(self, min_iterations: int, patience: int) -> None:
+        """patience: number of samples in succession whose searches must fail to end the stage."""
+        self._least, self._patience = min_iterations, patience
         self._iterations = self._failed = 0
         self._history: list[float] = []
 
@@ -214,12 +214,12 @@ class SampledClock:
         """Why the stage ends after an iteration, or "" if it goes on.
 
         full: the misfit of all shots after it, None if that has not been computed. The stage ends when this
-        has changed by PRO at most over two computations, but not before MIN_ITER iterations, or when the
-        search failed with all samples of a cycle.
+        has changed by PRO at most over two computations, but not before MIN_ITER iterations, or when too
+        many searches in succession have failed.
         """
         self._iterations += 1
         self._failed = 0 if accepted else self._failed + 1
-        if self._failed >= self._cycle:
+        if self._failed >= self._patience:
             return f"no step lowers the misfit of any of the last {self._failed} samples ({why_failed})"
         if full is None or not math.isfinite(full):
             return ""

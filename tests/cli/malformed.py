@@ -760,6 +760,20 @@ INVERSIONS = (
     _ip("batch_full", put(BATCH_SHOTS=1, BATCH_FULL=0), "BATCH_FULL = 0", ">= 1"),
     _ip("batch_newton", put(BATCH_SHOTS=1, GRAD_METHOD=5), "GRAD_METHOD = 5", "BATCH_SHOTS = 1", "(2)"),
     _ip("batch_tests", put(BATCH_SHOTS=1, TESTSHOT_START=1, TESTSHOT_END=1), "TESTSHOT_START = 1"),
+    *(
+        _ip(f"joined_{name}", put(**({"ENCODE": 1, "SEISMO": 0} | keys)), "ENCODE = 1", *words)
+        for name, keys, words in (
+            ("norm", {"LNORM": 1}, ("LNORM = 2 only", "LNORM = 1")),
+            ("normalised", {"NORMALIZE": 1}, ("NORMALIZE = 0 only",)),
+            ("batch", {"BATCH_SHOTS": 1}, ("BATCH_SHOTS = 0 only", "BATCH_SHOTS = 1")),
+            ("newton", {"GRAD_METHOD": 5}, ("GRAD_METHOD = 5",)),
+            ("tests", {"TESTSHOT_START": 1, "TESTSHOT_END": 1}, ("TESTSHOT_START = 1",)),
+            ("seismograms", {"SEISMO": 1}, ("SEISMO = 0 only", "SEISMO = 1")),
+            ("kill", KILL_NEAR, ("TRKILL_OFFSET = 0 only",)),
+        )
+    ),
+    _ip("joined_size", put(ENCODE=3, SEISMO=0), "ENCODE = 3", "only 2 shots"),
+    _ip("joined_shift", put(ENCODE=1, SEISMO=0, ENCODE_SHIFT=0.03), "ENCODE_SHIFT = 0.03", "TIME = 0.03"),
     _ip("adam_rate", put(GRAD_METHOD=3, ADAM_LR=0), "ADAM_LR = 0", "> 0"),
     _ip("adam_memory", put(GRAD_METHOD=3, ADAM_B1=1), "ADAM_B1 = 1", "<= 0.9999"),
     _ip("wolfe", put(WOLFE_CONDITION=1, WOLFE_C1_SL=0.9, WOLFE_C2_SL=0.1), "WOLFE_C1_SL = 0.9"),
