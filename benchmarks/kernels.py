@@ -16,7 +16,7 @@ from denise_py.acquisition.inject import PlacedSource, source_injection
 from denise_py.acquisition.record import local_recording
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.grid import Grid, TimeAxis
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
@@ -126,7 +126,7 @@ def gradient_cost(
     nt = steps_for(nx, ny)
     p = make_propagator(nx, ny, order, nt, key, mechanisms)
     injection, recording = make_shot(p)
-    store = DecimatedStorage(p.physics, every, nt, (ny, nx), p.dtype).arrays
+    store = ForwardStore(p, Layout(every))
     plain = median_seconds(lambda: p.forward(injection, recording))
     storing = median_seconds(lambda: p.forward(injection, recording, store))
     adjoint = median_seconds(lambda: p.transposed(injection, store))

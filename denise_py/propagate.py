@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -98,6 +98,59 @@ def total_times(parts: Iterable[StepTimes]) -> StepTimes:
     return total
 
 
+class Keeper(Protocol):
+    """What keeps a forward run, see gradient.storage.
+
+    every: distance of kept steps; segments: first step of each segment and the one behind its last;
+    resident: number of the segment that is in memory; longest: most steps between two calls of writing or
+    reading; energy: sum of squares of the velocities over the kept steps, (ny, nx).
+    """
+
+    every: int
+    segments: Sequence[tuple[int, int]]
+    resident: int
+    longest: int
+    energy: np.ndarray
+
+    def counting(self) -> NamedTuple:
+        """The physics' Store for steps that are not kept, or not yet."""
+
+    def writing(self, first: int, last: int, again: bool = False) -> NamedTuple:
+        """The physics' Store for forward steps first..last-1 of the resident segment; again: they have been
+        done before."""
+
+    def written(self, first: int, last: int) -> None:
+        """These steps are done."""
+
+    def reading(self, first: int, last: int) -> NamedTuple:
+        """The physics' Store for transposed or linearised steps first..last-1 of the resident segment."""
+
+    def save(self, number: int, state: Sequence[np.ndarray]) -> None:
+        """Note the state at the begin of a segment, from 1, or with 0 that of another run."""
+
+    def load(self, number: int, state: Sequence[np.ndarray]) -> None:
+        """Bring it back into these arrays."""
+
+
+class _Nothing:
+    """Keeps nothing; see Keeper."""
+
+    every, resident = 0, 0
+
+    def __init__(self, arrays: NamedTuple, nt: int) -> None:
+        self._arrays, self.energy = arrays, arrays.energy
+        self.segments, self.longest = [(0, nt)], nt
+
+    def writing(self, first: int, last: int, again: bool = False) -> NamedTuple:
+        return self._arrays
+
+    def reading(self, first: int, last: int) -> NamedTuple:
+        return self._arrays
+
+    def written(self, first: int, last: int) -> None:
+        pass
+
+
 class Propagator:
     """Simulates shots on one block of the grid, together with the other blocks of its group.
 
@@ -125,7 +178,11 @@ class Propagator:
         #: whether each half of a step is a call of its own, as blocks with neighbours need it
         self.in_halves = self._exchange_velocity.needed or self._exchange_stress.needed
         self._code = EntryPoints()
-        self._nothing = physics.new_store(0, 0, (0, 0), self.dtype)
+        self._nothing = physics.store(0, 0, self._box, {}, np.zeros((0, 0), self.dtype))
+        self._silence = physics.injection({}, np.zeros((time.nt, 0), self.dtype))
+        self._unheard = physics.recording({}, time.nt, self.dtype)
+        #: what the forward run that filled a store injected
+        self._injected = self._silence
         self.coefficients: NamedTuple | None = None
         #: of the last run
         self.times = StepTimes()
@@ -151,11 +208,15 @@ class Propagator:
             local.append(padded)
         self.coefficients = type(whole)(*local)
 
+    def state(self) -> list[np.ndarray]:
+        """Everything that forward and linearised runs carry from step to step; fields and memories."""
+        return [*self.fields, *(strip.psi for strip in self._strips[:4])]
+
     def forward(
         self,
         injection: NamedTuple,
         recording: NamedTuple,
-        store: NamedTuple | None = None,
+        store: Keeper | None = None,
         snapshots: Snapshots | None = None,
     ) -> None:
         """Run all steps from rest; fills the recording and, if given, the store of increments.
@@ -165,25 +226,29 @@ class Propagator:
         """
         self._rest(self._strips)
         times = self.times = StepTimes()
-        store = self._nothing if store is None else store
-        if store.every:
-            store.energy[:] = 0
-        due = sorted(snapshots[1]) if snapshots else []
-        first = 0
-        while first < self.time.nt:
-            last = min(first + CHECK_EVERY, self.time.nt)
-            if due and due[0] <= last:
-                last = due[0]
-            self._advance(first, last, injection, recording, store)
-            self._check(last)
-            if due and last == due[0]:
-                times.lap()
-                snapshots[0](due.pop(0))
-                times.lap("snapshots")
-            first = last
+        store = store or _Nothing(self._nothing, self.time.nt)
+        store.energy[:] = 0
+        self._injected = injection
+        due = snapshots[1] if snapshots else frozenset()
+        for number, segment in enumerate(store.segments):
+            kept = number == len(store.segments) - 1
+            if number:
+                store.save(number, self.state())
+            for first, last in _pieces(*segment, store.longest, due):
+                arrays = store.writing(first, last) if kept else store.counting()
+                self._advance(first, last, injection, recording, arrays)
+                if kept:
+                    store.written(first, last)
+                if last in due or self._due_check(last):
+                    self._check(last)
+                if last in due:
+                    times.lap()
+                    snapshots[0](last)
+                    times.lap("snapshots")
+        store.resident = len(store.segments) - 1
         times.end(self.time.nt)
 
-    def linearised(self, change: NamedTuple, recording: NamedTuple, store: NamedTuple) -> None:
+    def linearised(self, change: NamedTuple, recording: NamedTuple, store: Keeper) -> None:
         """Run all steps of the linearisation about the forward run that filled the store; fills the recording
         with the change of its traces, to first order.
 
@@ -195,11 +260,13 @@ class Propagator:
         own = (slice(self.block.y0, self.block.y1), slice(self.block.x0, self.block.x1))
         weighted = (np.ascontiguousarray(store.every * array[own], self.dtype) for array in change)
         local = self.physics.steps.Change(*weighted)
-        silence = self.physics.injection({}, np.zeros((self.time.nt, 0), self.dtype))
-        for first in range(0, self.time.nt, CHECK_EVERY):
-            last = min(first + CHECK_EVERY, self.time.nt)
-            self._advance_linearised(first, last, silence, recording, store, local)
-            self._check(last)
+        for number, segment in enumerate(store.segments):
+            self._make_again(store, number)
+            for first, last in _pieces(*segment, store.longest):
+                arrays = store.reading(first, last)
+                self._advance_linearised(first, last, self._silence, recording, arrays, local)
+                if self._due_check(last):
+                    self._check(last)
         times.end(self.time.nt)
 
     def _advance_linearised(self, first: int, last: int, sources, recording, store, change) -> None:
@@ -219,8 +286,9 @@ class Propagator:
             stress(n, *straining)
             self._exchange_stress.run()
 
-    def transposed(self, injection: NamedTuple, store: NamedTuple) -> NamedTuple:
-        """Run all steps backward with adjoint sources; returns the correlations with the store (ny, nx)."""
+    def transposed(self, injection: NamedTuple, store: Keeper | None = None) -> NamedTuple:
+        """Run all steps backward with adjoint sources; returns the correlations with the store (ny, nx),
+        zeros without one."""
         if self._transposed_strips is None:
             self._transposed_strips = self._make_transposed_strips()
         strips = self._transposed_strips
@@ -228,13 +296,34 @@ class Propagator:
         times = self.times = StepTimes()
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
         steps, nt = self.physics.steps, self.time.nt
+        store = store or _Nothing(self._nothing, nt)
         begin = nt - 1, self.fields, self.coefficients, self._box, self._surface, injection
         self._code.find(steps.inject_stress, *begin)(*begin)
-        for last in range(nt, 0, -CHECK_EVERY):
-            self._retreat(last, max(last - CHECK_EVERY, 0), injection, store, out, strips)
-            self._check(last)
+        for number in reversed(range(len(store.segments))):
+            self._make_again(store, number)
+            for first, last in reversed(_pieces(*store.segments[number], store.longest)):
+                self._retreat(last, first, injection, store.reading(first, last), out, strips)
+                if self._due_check(first):
+                    self._check(last)
         times.end(nt)
         return out
+
+    def _make_again(self, store: Keeper, number: int) -> None:
+        """Have a segment of the forward run in the store, in the middle of another run."""
+        if store.resident == number:
+            return
+        state = self.state()
+        store.save(0, state)
+        if number:
+            store.load(number, state)
+        else:
+            self._rest(self._strips)
+        store.resident = number
+        for first, last in _pieces(*store.segments[number], store.longest):
+            arrays = store.writing(first, last, again=True)
+            self._advance(first, last, self._injected, self._unheard, arrays)
+            store.written(first, last)
+        store.load(0, state)
 
     def _advance(self, first: int, last: int, injection, recording, store) -> None:
         steps, *fixed = self._arguments(self._strips)
@@ -292,6 +381,10 @@ class Propagator:
             strip.psi[:] = 0
             strip.delta[:] = 0
 
+    def _due_check(self, steps: int) -> bool:
+        """Whether to look for a blow-up when so many steps are done, or left of a transposed run."""
+        return steps % CHECK_EVERY == 0 or steps == self.time.nt
+
     def _check(self, step: int) -> None:
         """Raise StabilityError on every rank of the group if any field of any block is not bounded."""
         if self.give_up():
@@ -303,6 +396,17 @@ class Propagator:
                 "check DT against the highest velocity, the model for outliers, and the amplitudes of the "
                 "sources"
             )
+
+
+def _pieces(begin: int, end: int, longest: int, due: Collection[int] = ()) -> list[tuple[int, int]]:
+    """Steps begin..end-1 cut into runs of at most `longest` steps that end at every CHECK_EVERY-th step and
+    at those that are due, counted from 1."""
+    ends = {end, *range(begin - begin % CHECK_EVERY + CHECK_EVERY, end, CHECK_EVERY)}
+    pieces, first = [], begin
+    for last in sorted(ends.union(step for step in due if begin < step < end)):
+        pieces += [(low, min(low + longest, last)) for low in range(first, last, longest)]
+        first = last
+    return pieces
 
 
 def make_strips(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.containers import Points
+from denise_py.fd.containers import Box, Points
 from denise_py.fd.kernels_acoustic import (
     image_odd,
     transpose_image_odd,
@@ -73,9 +73,11 @@ class Recording(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Increments of the fields at every `every`-th step, (slots, ny, nx); see steps_psv.Store."""
+    """Increments of the fields at every `every`-th step; see steps_psv.Store."""
 
     every: int
+    first: int
+    box: Box
     vx: np.ndarray
     vy: np.ndarray
     p: np.ndarray
@@ -107,8 +109,8 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vx[n // store.every], f.vx, box)
-        keep_field(store.vy[n // store.every], f.vy, box)
+        keep_field(store.vx, n, f.vx, store)
+        keep_field(store.vy, n, f.vy, store)
     update_velocity(f, c, box, w)
     absorb_x_forward(f.vx, c.bx, f.p, strips.left, 0, box, w)
     absorb_x_forward(f.vx, c.bx, f.p, strips.right, 0, box, w)
@@ -117,8 +119,8 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     add_at(f.vx, sources.vx, sources.series[n])
     add_at(f.vy, sources.vy, sources.series[n])
     if keep:
-        keep_increment(store.vx[n // store.every], f.vx, box)
-        keep_increment(store.vy[n // store.every], f.vy, box)
+        keep_increment(store.vx, n, f.vx, store)
+        keep_increment(store.vy, n, f.vy, store)
         add_square(store.energy, f.vx, box)
         add_square(store.energy, f.vy, box)
 
@@ -137,11 +139,11 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Pressure half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.p[n // store.every], f.p, box)
+        keep_field(store.p, n, f.p, store)
     update_pressure(f, c, box, w)
     absorb_divergence(f.p, c.bulk, f, strips, box, w)
     if keep:
-        keep_increment(store.p[n // store.every], f.p, box)
+        keep_increment(store.p, n, f.p, store)
     add_at(f.p, sources.p, sources.series[n])
     if surface:
         image_odd(f.p, box, w)
@@ -174,8 +176,8 @@ def record(n, f, w, receivers):
 def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
     """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
     if n % store.every == 0:
-        add_kept(f.vx, change.force_x, store.vx[n // store.every], box)
-        add_kept(f.vy, change.force_y, store.vy[n // store.every], box)
+        add_kept(f.vx, change.force_x, store.vx, n, box, store)
+        add_kept(f.vy, change.force_y, store.vy, n, box, store)
     forward_velocity(n, f, c, box, strips, w, sources, nothing)
 
 
@@ -183,7 +185,7 @@ def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change
 def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
     """Stress half of a linearised step."""
     if n % store.every == 0:
-        add_kept(f.p, change.pressure, store.p[n // store.every], box)
+        add_kept(f.p, change.pressure, store.p, n, box, store)
     forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
 
 
@@ -204,11 +206,11 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n. The pressure already holds the injection of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        add_product(out.pressure, f.p, store.p[n // store.every], box)
+        add_product(out.pressure, f.p, store.p, n, box, store)
     move_velocity(n, f, c, box, strips, w, injection)
     if keep:
-        add_product(out.force_x, f.vx, store.vx[n // store.every], box)
-        add_product(out.force_y, f.vy, store.vy[n // store.every], box)
+        add_product(out.force_x, f.vx, store.vx, n, box, store)
+        add_product(out.force_y, f.vy, store.vy, n, box, store)
         add_square(out.energy, f.vx, box)
         add_square(out.energy, f.vy, box)
 

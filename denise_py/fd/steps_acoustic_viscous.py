@@ -12,6 +12,7 @@ import numpy as np
 
 from denise_py.fd import steps_acoustic
 from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Box
 from denise_py.fd.kernels_acoustic import divergence, image_odd, zero_row
 from denise_py.fd.points import add_at
 from denise_py.fd.pointwise import add_product, add_square, add_summed_product, keep_field
@@ -48,9 +49,11 @@ class Coefficients(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Velocity increments and divergences of every `every`-th step, (slots, ny, nx)."""
+    """Velocity increments and divergences of every `every`-th step; see steps_psv.Store."""
 
     every: int
+    first: int
+    box: Box
     vx: np.ndarray
     vy: np.ndarray
     e: np.ndarray
@@ -74,7 +77,7 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     divergence(f, box, w)
     absorb_divergence(f.e, c.one, f, strips, box, w)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.e[n // store.every], f.e, box)
+        keep_field(store.e, n, f.e, store)
     relax(f.p, f.e, f.r, c.bulk, c.nbulk, c.a, c.g, box)
     add_at(f.p, sources.p, sources.series[n])
     if surface:
@@ -95,12 +98,12 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n. The pressure already holds the injection of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        add_product(out.modulus, f.t, store.e[n // store.every], box)
-        add_summed_product(out.memory, f.r, store.e[n // store.every], box)
+        add_product(out.modulus, f.t, store.e, n, box, store)
+        add_summed_product(out.memory, f.r, store.e, n, box, store)
     move_velocity(n, f, c, box, strips, w, injection)
     if keep:
-        add_product(out.force_x, f.vx, store.vx[n // store.every], box)
-        add_product(out.force_y, f.vy, store.vy[n // store.every], box)
+        add_product(out.force_x, f.vx, store.vx, n, box, store)
+        add_product(out.force_y, f.vy, store.vy, n, box, store)
         add_square(out.energy, f.vx, box)
         add_square(out.energy, f.vy, box)
 

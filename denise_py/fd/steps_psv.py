@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.containers import Points
+from denise_py.fd.containers import Box, Points
 from denise_py.fd.kernels_psv import (
     absorb_stress_x,
     absorb_stress_y,
@@ -34,7 +34,15 @@ from denise_py.fd.kernels_psv import (
     update_velocity,
 )
 from denise_py.fd.points import add_at, read_at, read_curl, read_divergence
-from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
+from denise_py.fd.pointwise import (
+    add_kept,
+    add_kept_pair,
+    add_pair_products,
+    add_product,
+    add_square,
+    keep_field,
+    keep_increment,
+)
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
@@ -88,14 +96,17 @@ class Recording(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Increments of the fields per step, kept at every `every`-th step: arrays (slots, ny, nx).
+    """Increments of the fields per step, kept at every `every`-th step: arrays (slots, rows, columns).
 
-    Step n goes to slot n // every. The velocity increment includes the force, the stress increment
-    excludes the explosion, because only that part depends on the medium. energy (ny, nx) sums
-    vx^2 + vy^2 over the kept steps. every = 0 keeps nothing.
+    Step n goes to slot n // every - first. box holds the points that are kept, in positions of a field;
+    an array without points keeps nothing. The velocity increment includes the force, the stress increment
+    excludes the explosion, because only that part depends on the medium. energy (ny, nx), all points of the
+    block, sums vx^2 + vy^2 over the kept steps. every = 0 keeps nothing.
     """
 
     every: int
+    first: int
+    box: Box
     vx: np.ndarray
     vy: np.ndarray
     sxx: np.ndarray
@@ -140,8 +151,8 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vx[n // store.every], f.vx, box)
-        keep_field(store.vy[n // store.every], f.vy, box)
+        keep_field(store.vx, n, f.vx, store)
+        keep_field(store.vy, n, f.vy, store)
     update_velocity(f, c, box, w)
     absorb_velocity_x(f, c, strips.left, box, w)
     absorb_velocity_x(f, c, strips.right, box, w)
@@ -151,8 +162,8 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     add_at(f.vx, sources.vx, sources.series[n])
     add_at(f.vy, sources.vy, sources.series[n])
     if keep:
-        keep_increment(store.vx[n // store.every], f.vx, box)
-        keep_increment(store.vy[n // store.every], f.vy, box)
+        keep_increment(store.vx, n, f.vx, store)
+        keep_increment(store.vy, n, f.vy, store)
         add_square(store.energy, f.vx, box)
         add_square(store.energy, f.vy, box)
 
@@ -162,9 +173,9 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Stress half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.sxx[n // store.every], f.sxx, box)
-        keep_field(store.syy[n // store.every], f.syy, box)
-        keep_field(store.sxy[n // store.every], f.sxy, box)
+        keep_field(store.sxx, n, f.sxx, store)
+        keep_field(store.syy, n, f.syy, store)
+        keep_field(store.sxy, n, f.sxy, store)
     update_stress(f, c, box, w)
     absorb_stress_x(f, c, strips.left, box, w)
     absorb_stress_x(f, c, strips.right, box, w)
@@ -172,9 +183,9 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_y(f, c, strips.bottom, box, w)
     correct_stress(f, c, strips.edge, box)
     if keep:
-        keep_increment(store.sxx[n // store.every], f.sxx, box)
-        keep_increment(store.syy[n // store.every], f.syy, box)
-        keep_increment(store.sxy[n // store.every], f.sxy, box)
+        keep_increment(store.sxx, n, f.sxx, store)
+        keep_increment(store.syy, n, f.syy, store)
+        keep_increment(store.sxy, n, f.sxy, store)
     add_at(f.sxx, sources.normal, sources.series[n])
     add_at(f.syy, sources.normal, sources.series[n])
     if strips.edge.force.size:
@@ -212,9 +223,8 @@ def record(n, f, w, receivers):
 def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
     """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
     if n % store.every == 0:
-        slot = n // store.every
-        add_kept(f.vx, change.force_x, store.vx[slot], box)
-        add_kept(f.vy, change.force_y, store.vy[slot], box)
+        add_kept(f.vx, change.force_x, store.vx, n, box, store)
+        add_kept(f.vy, change.force_y, store.vy, n, box, store)
     forward_velocity(n, f, c, box, strips, w, sources, nothing)
 
 
@@ -222,9 +232,9 @@ def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change
 def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
     """Stress half of a linearised step."""
     if n % store.every == 0:
-        slot = n // store.every
-        _add_kept_pair(f, change, store.sxx[slot], store.syy[slot], box)
-        add_kept(f.sxy, change.shear, store.sxy[slot], box)
+        total, difference = change.total, change.difference
+        add_kept_pair(f.sxx, f.syy, total, difference, store.sxx, store.syy, n, box, store)
+        add_kept(f.sxy, change.shear, store.sxy, n, box, store)
     forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
 
 
@@ -237,19 +247,6 @@ def linearised_steps(first, last, f, c, box, strips, w, surface, sources, receiv
         linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change)
 
 
-@kernel
-def _add_kept_pair(f, change, dxx, dyy, box):
-    sxx, syy, total, difference = f.sxx, f.syy, change.total, change.difference
-    for j in range(U(box.y0), U(box.y1)):
-        k = j - U(box.y0)
-        for i in range(U(box.x0), U(box.x1)):
-            l = i - U(box.x0)
-            half_sum = total[k, l] * (dxx[k, l] + dyy[k, l]) / 2
-            half_difference = difference[k, l] * (dxx[k, l] - dyy[k, l]) / 2
-            sxx[j, i] += half_sum + half_difference
-            syy[j, i] += half_sum - half_difference
-
-
 # --- transposed ------------------------------------------------------------------------------------------
 
 
@@ -258,7 +255,9 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n. The stresses already hold the injection of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        _correlate_stress(out, f, store, n // store.every, box)
+        sxx, syy = store.sxx, store.syy
+        add_pair_products(out.total, out.difference, f.sxx, f.syy, sxx, syy, n, box, store)
+        add_product(out.shear, f.sxy, store.sxy, n, box, store)
     add_at(f.vx, injection.vx, injection.series[n])
     add_at(f.vy, injection.vy, injection.series[n])
     update_velocity(f, c, box, w)
@@ -268,7 +267,10 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     transpose_velocity_y(f, c, strips.bottom, box, w)
     correct_velocity(f, c, strips.edge, box)
     if keep:
-        _correlate_velocity(out, f, store, n // store.every, box)
+        add_product(out.force_x, f.vx, store.vx, n, box, store)
+        add_product(out.force_y, f.vy, store.vy, n, box, store)
+        add_square(out.energy, f.vx, box)
+        add_square(out.energy, f.vy, box)
 
 
 @kernel
@@ -303,28 +305,3 @@ def transposed_steps(last, first, f, c, box, strips, w, surface, injection, stor
     for n in range(last - 1, first - 1, -1):
         transposed_velocity(n, f, c, box, strips, w, injection, store, out)
         transposed_stress(n, f, c, box, strips, w, surface, injection)
-
-
-# --- correlations ------------------------------------------------------------------------------------------
-
-
-@kernel
-def _correlate_stress(out, f, store, slot, box):
-    sxx, syy, sxy = f.sxx, f.syy, f.sxy
-    dxx, dyy, dxy = store.sxx[slot], store.syy[slot], store.sxy[slot]
-    total, difference, shear = out.total, out.difference, out.shear
-    for j in range(U(box.y0), U(box.y1)):
-        k = j - U(box.y0)
-        for i in range(U(box.x0), U(box.x1)):
-            l = i - U(box.x0)
-            total[k, l] += (sxx[j, i] + syy[j, i]) * (dxx[k, l] + dyy[k, l])
-            difference[k, l] += (sxx[j, i] - syy[j, i]) * (dxx[k, l] - dyy[k, l])
-            shear[k, l] += sxy[j, i] * dxy[k, l]
-
-
-@kernel
-def _correlate_velocity(out, f, store, slot, box):
-    add_product(out.force_x, f.vx, store.vx[slot], box)
-    add_product(out.force_y, f.vy, store.vy[slot], box)
-    add_square(out.energy, f.vx, box)
-    add_square(out.energy, f.vy, box)

@@ -13,6 +13,7 @@ import numpy as np
 
 from denise_py.fd import steps_psv
 from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Box
 from denise_py.fd.kernels_psv import (
     absorb_stress_x,
     absorb_stress_y,
@@ -26,7 +27,7 @@ from denise_py.fd.kernels_psv import (
     update_velocity,
 )
 from denise_py.fd.points import add_at
-from denise_py.fd.pointwise import add_product, add_square, keep_field
+from denise_py.fd.pointwise import add_pair_products, add_product, add_square, keep_field
 from denise_py.fd.relaxation import relax, relax_pair, transpose_relax, transpose_relax_pair
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
@@ -75,10 +76,11 @@ class Coefficients(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Velocity increments and strain rates of every `every`-th step, (slots, ny, nx); energy as in
-    steps_psv."""
+    """Velocity increments and strain rates of every `every`-th step; see steps_psv.Store."""
 
     every: int
+    first: int
+    box: Box
     vx: np.ndarray
     vy: np.ndarray
     exx: np.ndarray
@@ -126,9 +128,9 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_y(e, unit, strips.bottom, box, w)
     correct_stress(e, unit, strips.edge, box)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.exx[n // store.every], f.exx, box)
-        keep_field(store.eyy[n // store.every], f.eyy, box)
-        keep_field(store.exy[n // store.every], f.exy, box)
+        keep_field(store.exx, n, f.exx, store)
+        keep_field(store.eyy, n, f.eyy, store)
+        keep_field(store.exy, n, f.exy, store)
     relax_pair(f.sxx, f.syy, f.exx, f.eyy, f.pxx, f.pyy, c.lam, c.l2m, c.nlam, c.nl2m, c.a, c.g, box)
     relax(f.sxy, f.exy, f.pxy, c.mu, c.nmu, c.a, c.g, box)
     add_at(f.sxx, sources.normal, sources.series[n])
@@ -153,7 +155,7 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n. The stresses already hold the injection of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        _correlate_strain(out, f, store, n // store.every, box)
+        _correlate_strain(out, f, store, n, box)
     add_at(f.vx, injection.vx, injection.series[n])
     add_at(f.vy, injection.vy, injection.series[n])
     update_velocity(f, c, box, w)
@@ -163,8 +165,8 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     transpose_velocity_y(f, c, strips.bottom, box, w)
     correct_velocity(f, c, strips.edge, box)
     if keep:
-        add_product(out.force_x, f.vx, store.vx[n // store.every], box)
-        add_product(out.force_y, f.vy, store.vy[n // store.every], box)
+        add_product(out.force_x, f.vx, store.vx, n, box, store)
+        add_product(out.force_y, f.vy, store.vy, n, box, store)
         add_square(out.energy, f.vx, box)
         add_square(out.energy, f.vy, box)
 
@@ -214,20 +216,11 @@ def transposed_steps(last, first, f, c, box, strips, w, surface, injection, stor
 
 
 @kernel
-def _correlate_strain(out, f, store, slot, box):
-    exx, eyy, exy = store.exx[slot], store.eyy[slot], store.exy[slot]
-    _correlate_pair(out.total, out.difference, f.txx, f.tyy, exx, eyy, box)
-    add_product(out.shear, f.txy, exy, box)
+def _correlate_strain(out, f, store, n, box):
+    exx, eyy, exy = store.exx, store.eyy, store.exy
+    add_pair_products(out.total, out.difference, f.txx, f.tyy, exx, eyy, n, box, store)
+    add_product(out.shear, f.txy, exy, n, box, store)
     for l in range(f.pxx.shape[0]):
-        _correlate_pair(out.total_memory, out.difference_memory, f.pxx[l], f.pyy[l], exx, eyy, box)
-        add_product(out.shear_memory, f.pxy[l], exy, box)
-
-
-@kernel
-def _correlate_pair(total, difference, tx, ty, ex, ey, box):
-    for j in range(U(box.y0), U(box.y1)):
-        k = j - U(box.y0)
-        for i in range(U(box.x0), U(box.x1)):
-            l = i - U(box.x0)
-            total[k, l] += (tx[j, i] + ty[j, i]) * (ex[k, l] + ey[k, l])
-            difference[k, l] += (tx[j, i] - ty[j, i]) * (ex[k, l] - ey[k, l])
+        pxx, pyy = f.pxx[l], f.pyy[l]
+        add_pair_products(out.total_memory, out.difference_memory, pxx, pyy, exx, eyy, n, box, store)
+        add_product(out.shear_memory, f.pxy[l], exy, n, box, store)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.containers import Points
+from denise_py.fd.containers import Box, Points
 from denise_py.fd.kernels_acoustic import image_odd, transpose_image_odd
 from denise_py.fd.kernels_sh import update_stress, update_velocity
 from denise_py.fd.layers import (
@@ -55,9 +55,11 @@ class Recording(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Increments of the fields at every `every`-th step, (slots, ny, nx); see steps_psv.Store."""
+    """Increments of the fields at every `every`-th step; see steps_psv.Store."""
 
     every: int
+    first: int
+    box: Box
     vz: np.ndarray
     sxz: np.ndarray
     syz: np.ndarray
@@ -89,7 +91,7 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vz[n // store.every], f.vz, box)
+        keep_field(store.vz, n, f.vz, store)
     update_velocity(f, c, box, w)
     absorb_x_backward(f.vz, c.bz, f.sxz, strips.left, 0, box, w)
     absorb_x_backward(f.vz, c.bz, f.sxz, strips.right, 0, box, w)
@@ -97,7 +99,7 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     absorb_y_forward(f.vz, c.bz, f.syz, strips.bottom, 0, box, w)
     add_at(f.vz, sources.vz, sources.series[n])
     if keep:
-        keep_increment(store.vz[n // store.every], f.vz, box)
+        keep_increment(store.vz, n, f.vz, store)
         add_square(store.energy, f.vz, box)
 
 
@@ -115,13 +117,13 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Stress half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.sxz[n // store.every], f.sxz, box)
-        keep_field(store.syz[n // store.every], f.syz, box)
+        keep_field(store.sxz, n, f.sxz, store)
+        keep_field(store.syz, n, f.syz, store)
     update_stress(f, c, box, w)
     absorb_gradient(f.sxz, f.syz, c.mux, c.muy, f, strips, box, w)
     if keep:
-        keep_increment(store.sxz[n // store.every], f.sxz, box)
-        keep_increment(store.syz[n // store.every], f.syz, box)
+        keep_increment(store.sxz, n, f.sxz, store)
+        keep_increment(store.syz, n, f.syz, store)
     if surface:
         image_odd(f.syz, box, w)
     read_at(f.vz, receivers.vz, receivers.out_vz[n])
@@ -142,7 +144,7 @@ def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers
 def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change):
     """Velocity half of a linearised step: what a change of the medium makes of the kept forward field."""
     if n % store.every == 0:
-        add_kept(f.vz, change.force, store.vz[n // store.every], box)
+        add_kept(f.vz, change.force, store.vz, n, box, store)
     forward_velocity(n, f, c, box, strips, w, sources, nothing)
 
 
@@ -150,8 +152,8 @@ def linearised_velocity(n, f, c, box, strips, w, sources, store, nothing, change
 def linearised_stress(n, f, c, box, strips, w, surface, sources, receivers, store, nothing, change):
     """Stress half of a linearised step."""
     if n % store.every == 0:
-        add_kept(f.sxz, change.shear_x, store.sxz[n // store.every], box)
-        add_kept(f.syz, change.shear_y, store.syz[n // store.every], box)
+        add_kept(f.sxz, change.shear_x, store.sxz, n, box, store)
+        add_kept(f.syz, change.shear_y, store.syz, n, box, store)
     forward_stress(n, f, c, box, strips, w, surface, sources, receivers, nothing)
 
 
@@ -172,11 +174,11 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        add_product(out.shear_x, f.sxz, store.sxz[n // store.every], box)
-        add_product(out.shear_y, f.syz, store.syz[n // store.every], box)
+        add_product(out.shear_x, f.sxz, store.sxz, n, box, store)
+        add_product(out.shear_y, f.syz, store.syz, n, box, store)
     move_velocity(n, f, c, box, strips, w, injection)
     if keep:
-        add_product(out.force, f.vz, store.vz[n // store.every], box)
+        add_product(out.force, f.vz, store.vz, n, box, store)
         add_square(out.energy, f.vz, box)
 
 

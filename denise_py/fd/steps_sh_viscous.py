@@ -12,6 +12,7 @@ import numpy as np
 
 from denise_py.fd import steps_sh
 from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Box
 from denise_py.fd.kernels_acoustic import image_odd, zero_row
 from denise_py.fd.kernels_sh import strain
 from denise_py.fd.points import read_at
@@ -54,9 +55,11 @@ class Coefficients(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Velocity increments and strain rates of every `every`-th step, (slots, ny, nx)."""
+    """Velocity increments and strain rates of every `every`-th step; see steps_psv.Store."""
 
     every: int
+    first: int
+    box: Box
     vz: np.ndarray
     exz: np.ndarray
     eyz: np.ndarray
@@ -81,8 +84,8 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     strain(f, box, w)
     absorb_gradient(f.exz, f.eyz, c.one, c.one, f, strips, box, w)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.exz[n // store.every], f.exz, box)
-        keep_field(store.eyz[n // store.every], f.eyz, box)
+        keep_field(store.exz, n, f.exz, store)
+        keep_field(store.eyz, n, f.eyz, store)
     relax(f.sxz, f.exz, f.rxz, c.mux, c.nmux, c.a, c.g, box)
     relax(f.syz, f.eyz, f.ryz, c.muy, c.nmuy, c.a, c.g, box)
     if surface:
@@ -103,14 +106,13 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     """Velocity half of the transposed step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        exz, eyz = store.exz[n // store.every], store.eyz[n // store.every]
-        add_product(out.shear_x, f.txz, exz, box)
-        add_product(out.shear_y, f.tyz, eyz, box)
-        add_summed_product(out.memory_x, f.rxz, exz, box)
-        add_summed_product(out.memory_y, f.ryz, eyz, box)
+        add_product(out.shear_x, f.txz, store.exz, n, box, store)
+        add_product(out.shear_y, f.tyz, store.eyz, n, box, store)
+        add_summed_product(out.memory_x, f.rxz, store.exz, n, box, store)
+        add_summed_product(out.memory_y, f.ryz, store.eyz, n, box, store)
     move_velocity(n, f, c, box, strips, w, injection)
     if keep:
-        add_product(out.force, f.vz, store.vz[n // store.every], box)
+        add_product(out.force, f.vz, store.vz, n, box, store)
         add_square(out.energy, f.vz, box)
 
 

@@ -21,12 +21,20 @@ SLOTS = ("vp", "vs", "rho")
 #: further slots where attenuation is inverted for; about 2 / Q, see medium.attenuation
 LEVELS = ("taup", "taus")
 
+_OF_SPEEDS: Mapping[str, frozenset[str]] = {
+    "vp": frozenset({"lam"}),
+    "vs": frozenset({"lam", "mu"}),
+    "rho": frozenset({"lam", "mu", "rho"}),
+}
+
 
 class Parameterization(Protocol):
     """Maps three arrays {slot: (ny, nx)} to a medium and back."""
 
     title: str
     labels: Mapping[str, str]
+    #: the derivatives of LameGradient that those of the slots are made of
+    needs: Mapping[str, frozenset[str]]
 
     def medium(self, model: Mapping[str, np.ndarray]) -> Medium: ...
 
@@ -43,6 +51,7 @@ class Velocities:
 
     title = "vp, vs, rho"
     labels = {"vp": "vp [m/s]", "vs": "vs [m/s]", "rho": "rho [kg/m3]"}  # noqa: RUF012
+    needs = _OF_SPEEDS
 
     def medium(self, model: Mapping[str, np.ndarray]) -> Medium:
         """lam = rho (vp^2 - 2 vs^2), mu = rho vs^2."""
@@ -74,6 +83,7 @@ class Impedances:
 
     title = "Zp, Zs, rho"
     labels = {"vp": "Zp [kg/m2/s]", "vs": "Zs [kg/m2/s]", "rho": "rho [kg/m3]"}  # noqa: RUF012
+    needs = _OF_SPEEDS
 
     def medium(self, model: Mapping[str, np.ndarray]) -> Medium:
         """lam = (Zp^2 - 2 Zs^2)/rho, mu = Zs^2/rho."""
@@ -108,6 +118,7 @@ class Lame:
 
     title = "lambda, mu, rho"
     labels = {"vp": "lambda [Pa]", "vs": "mu [Pa]", "rho": "rho [kg/m3]"}  # noqa: RUF012
+    needs = {slot: frozenset({name}) for slot, name in zip(SLOTS, ("lam", "mu", "rho"), strict=True)}  # noqa: RUF012
 
     def medium(self, model: Mapping[str, np.ndarray]) -> Medium:
         """As given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Acoustic(Waves):
     adjoint_components = ("vx", "vy", "p")
     velocity_fields = ("vx", "vy")
     stress_fields = ("p",)
-    stored_fields = 3
+    kept_for: ClassVar = {"lam": ("p",), "rho": ("vx", "vy")}
     steps = steps_acoustic
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
@@ -63,6 +63,7 @@ class ViscousAcoustic(Acoustic):
     """Visco-acoustic waves; the medium has taup."""
 
     name = "visco-acoustic"
+    kept_for: ClassVar = {"lam": ("e",), "taup": ("e",), "rho": ("vx", "vy")}
     steps = steps_acoustic_viscous
     memories = 1
 

@@ -7,12 +7,13 @@ loop, the halo exchange, the acquisition and the gradient know physics only thro
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from denise_py.fd.containers import Points, no_points
+from denise_py.fd.containers import Box, Points, no_points
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 
@@ -31,8 +32,11 @@ class Physics(Protocol):
     #: names of the fields that neighbours need after each half of a step
     velocity_fields: tuple[str, ...]
     stress_fields: tuple[str, ...]
-    #: arrays that are kept per step for a gradient
-    stored_fields: int
+    #: what has to be kept of a step for the derivative with respect to lam, mu, rho, taup, taus; nothing is
+    #: needed for what is missing
+    kept_for: Mapping[str, tuple[str, ...]]
+    #: how many rows above and below a node its gradient needs
+    gradient_rows: tuple[int, int]
     #: module of compiled steps: forward_velocity, forward_stress, forward_steps, transposed_*, inject_stress
     steps: ModuleType
 
@@ -49,8 +53,13 @@ class Physics(Protocol):
     def problem(self, medium: Medium) -> str:
         """Why waves cannot travel in a medium of finite values, '' if they can."""
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for what a gradient needs of `slots` forward steps on (ny, nx) own points; every = 0: none."""
+    def store(
+        self, every: int, first: int, box: Box, arrays: Mapping[str, np.ndarray], energy: np.ndarray
+    ) -> NamedTuple:
+        """What a run keeps of its steps, see fd.steps_psv.Store; nothing of fields without an array."""
+
+    def arrays_of_state(self) -> int:
+        """Number of arrays of the size of the grid that new_fields makes."""
 
     def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero accumulators (ny, nx) of the gradient."""
@@ -91,6 +100,7 @@ class Waves:
     steps: ModuleType
     relaxation: Relaxation | None = None
     memories = 0
+    gradient_rows: tuple[int, int] = (1, 0)
 
     def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero wavefields (ny + 2M, nx + 2M), and memories (L, ny + 2M, nx + 2M)."""
@@ -102,11 +112,18 @@ class Waves:
             *(np.zeros((mechanisms, *shape), dtype) for _ in range(self.memories)),
         )
 
-    def new_store(self, every: int, slots: int, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Room for `every`, arrays (slots, ny, nx) and an energy (ny, nx)."""
-        kind = self.steps.Store
-        arrays = (np.empty((slots, *shape), dtype) for _ in kind._fields[1:-1])
-        return kind(every, *arrays, np.zeros(shape if slots else (0, 0), dtype))
+    def store(
+        self, every: int, first: int, box: Box, arrays: Mapping[str, np.ndarray], energy: np.ndarray
+    ) -> NamedTuple:
+        """The steps' Store."""
+        kind, none = self.steps.Store, np.empty((0, 0, 0), energy.dtype)
+        kept = (arrays.get(name, none) for name in kind._fields[3:-1])
+        return kind(every, first, box, *kept, energy)
+
+    def arrays_of_state(self) -> int:
+        """Number of arrays of the size of the grid that new_fields makes."""
+        mechanisms = len(self.relaxation.frequencies) if self.relaxation else 0
+        return len(self.steps.Fields._fields) - self.memories + self.memories * mechanisms
 
     def new_correlation(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
         """Zero accumulators (ny, nx)."""

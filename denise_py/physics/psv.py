@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class ElasticPSV(Waves):
     adjoint_components = ("vx", "vy", "p")
     velocity_fields = ("vx", "vy")
     stress_fields = ("sxx", "syy", "sxy")
-    stored_fields = 5
+    kept_for: ClassVar = {"lam": ("sxx", "syy"), "mu": ("sxx", "syy", "sxy"), "rho": ("vx", "vy")}
     steps = steps_psv
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
@@ -79,6 +79,13 @@ class ViscousPSV(ElasticPSV):
     """Viscoelastic P-SV waves; the medium has taup and taus."""
 
     name = "viscoelastic P-SV"
+    kept_for: ClassVar = {
+        "lam": ("exx", "eyy"),
+        "taup": ("exx", "eyy"),
+        "mu": ("exx", "eyy", "exy"),
+        "taus": ("exx", "eyy", "exy"),
+        "rho": ("vx", "vy"),
+    }
     steps = steps_psv_viscous
     memories = 3
 

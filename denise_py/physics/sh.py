@@ -13,7 +13,7 @@ Nodes with mu = 0 carry no SH waves and have no mass.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -46,11 +46,12 @@ class ElasticSH(Waves):
     adjoint_components = ("vz",)
     velocity_fields = ("vz",)
     stress_fields = ("sxz", "syz")
-    stored_fields = 3
+    kept_for: ClassVar = {"mu": ("sxz", "syz"), "rho": ("vz",)}
     steps = steps_sh
 
     def __init__(self, on_nodes: bool = False) -> None:
         self.on_nodes = on_nodes
+        self.gradient_rows = (0, 1) if on_nodes else (1, 0)
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Buoyancy and shear moduli times courant = dt/dh, (ny, nx) float64."""
@@ -97,6 +98,7 @@ class ViscousSH(ElasticSH):
     """Viscous SH waves; the medium has taus."""
 
     name = "viscous SH"
+    kept_for: ClassVar = {"mu": ("exz", "eyz"), "taus": ("exz", "eyz"), "rho": ("vz",)}
     steps = steps_sh_viscous
     memories = 2
 

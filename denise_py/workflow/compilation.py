@@ -17,7 +17,7 @@ import numpy as np
 from denise_py.fd.compile import cache_folder, is_ready, note_ready
 from denise_py.fd.cpml import LayerParameters
 from denise_py.fd.weights import stencil
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.grid import Grid, TimeAxis
 from denise_py.log import duration
 from denise_py.medium.attenuation import Relaxation
@@ -107,17 +107,18 @@ def compile_first(setup: Setup, processes: Processes, log: logging.Logger) -> No
 def simulate(code: Code) -> None:
     """Two time steps without sources and receivers on a tiny grid."""
     p = _tiny(code)
-    nt, shape = p.time.nt, p.grid.shape
+    nt = p.time.nt
     silence = p.physics.injection({}, np.zeros((nt, 0), p.dtype))
     if code.kind == "forward":
         p.forward(silence, p.physics.recording({}, nt, p.dtype))
         return
-    store = DecimatedStorage(p.physics, 1, nt, shape, p.dtype).arrays
+    store = ForwardStore(p, Layout(compressed=True))
+    store.clear()
+    store.written(0, nt)
     if code.kind == "transposed":
-        store.energy[:] = 0
         p.transposed(silence, store)
         return
-    change = p.physics.steps.Change(*(np.zeros(shape) for _ in p.physics.steps.Change._fields))
+    change = p.physics.steps.Change(*(np.zeros(p.grid.shape) for _ in p.physics.steps.Change._fields))
     p.linearised(change, p.physics.recording({}, nt, p.dtype), store)
 
 

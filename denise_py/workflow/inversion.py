@@ -15,6 +15,7 @@ from denise_py.errors import NoProgressError
 from denise_py.gradient.metric import Metric
 from denise_py.gradient.precondition import with_largest_one
 from denise_py.gradient.smoothing import odd_size
+from denise_py.gradient.storage import Layout
 from denise_py.mapping.constraint import projection
 from denise_py.mapping.scaling import Scaling
 from denise_py.optimise.constraints import FunctionConstraint
@@ -269,7 +270,7 @@ class Inversion:
             scaling,
             model,
             plan.band(),
-            settings.inversion.sampling,
+            Layout(settings.inversion.sampling),
             shot_weighting(self.setup, plan, slots),
             recorded,
             (lambda *traces: self._keep_traces(*traces, state.iteration)) if recorded else None,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 
 from denise_py.errors import ResourceError
-from denise_py.gradient.storage import DecimatedStorage
 from denise_py.parameters.settings import Settings
 
 #: what the process that reads the model holds per node at least: start model in double precision, its copy
@@ -17,12 +16,11 @@ BYTES_PER_NODE = 100
 
 
 def check_memory(
-    settings: Settings, nt: int, sources: int, receivers: int, available: int | None = None, jobs: int = 1
+    settings: Settings, nt: int, sources: int, receivers: int, available: int | None = None
 ) -> None:
     """Raise ResourceError if one process needs more than `available` bytes, by default all of this machine.
 
-    nt: number of time steps; sources, receivers: how many; jobs: shots at a time in a process. Counts the
-    large arrays only.
+    nt: number of time steps; sources, receivers: how many. Counts the large arrays only.
     """
     available = physical_memory() if available is None else available
     grid, blocks = settings.grid, settings.domain.nprocx * settings.domain.nprocy
@@ -34,12 +32,9 @@ def check_memory(
     if settings.run.inversion:
         every = settings.inversion.sampling
         fields, shape = _stored_fields(settings), (grid.ny, grid.nx)
-        kept = jobs * DecimatedStorage.bytes_needed(fields, every, nt, shape, 4) // blocks
+        kept = 4 * fields * -(-nt // every) * shape[0] * shape[1] // blocks
         remedy = "raise DTINV, or NPROCX and NPROCY for more processes per shot"
-        what = f"the wavefield kept for the gradient every {every} steps"
-        if jobs > 1:
-            what, remedy = f"{what} of {jobs} shots at a time", "lower --jobs or raise DTINV"
-        shares.append((kept, f"{what}; {remedy}"))
+        shares.append((kept, f"the wavefield kept for the gradient every {every} steps; {remedy}"))
     needed = sum(size for size, _ in shares)
     if needed > available:
         size, what = max(shares)

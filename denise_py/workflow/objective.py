@@ -25,6 +25,7 @@ from denise_py.gradient.precondition import (
     illumination,
     with_largest_one,
 )
+from denise_py.gradient.storage import Layout
 from denise_py.gradient.tangent import material_change
 from denise_py.mapping.scaling import Scaling
 from denise_py.misfit.joint import ALONE, JointWeights
@@ -89,7 +90,7 @@ class Objective:
         scaling: Scaling,
         base: Mapping[str, np.ndarray],
         band: BandFilter | None,
-        every: int,
+        keep: Layout,
         weighting: Weighting,
         extra_components: Sequence[str] = (),
         sink: TraceSink | None = None,
@@ -97,7 +98,7 @@ class Objective:
     ) -> None:
         self._crew, self._observed, self._misfit = crew, observed, misfit
         self._scaling, self._base, self._band = scaling, base, band
-        self._every, self._weighting = every, weighting
+        self._keep, self._weighting = keep, weighting
         self._extra, self._sink = tuple(extra_components), sink
         self._weights = weighting.sums(len(joint.shares))
         setup = crew.setup
@@ -348,7 +349,7 @@ class Objective:
         )
         scales = simulator.div_curl_scales() if "div" in recorded else None
         traces = simulator.forward(
-            shot, recorded, band, self._every if with_gradient else 0, scales, snapshots=with_gradient
+            shot, recorded, band, self._keep if with_gradient else None, scales, snapshots=with_gradient
         )
         numbers, adjoint = None, None
         if traces is not None:
@@ -364,7 +365,7 @@ class Objective:
         self, simulator: Simulator, shot: Shot, changes: Changes
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Zeros in place of a misfit, and the share of a shot in `product`, on the head of the group."""
-        simulator.forward(shot, self._components, self._band, self._every)
+        simulator.forward(shot, self._components, self._band, self._keep)
         traces = simulator.linearised(changes, self._components)
         adjoint = None
         if traces is not None:

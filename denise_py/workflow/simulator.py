@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from denise_py.gradient.storage import Layout
 from denise_py.medium.model import Medium
 from denise_py.output.snapshot_fields import Inside
 from denise_py.output.snapshots import PieceWriter, SnapshotFiles
@@ -65,25 +66,25 @@ class Simulator:
         shot: Shot,
         components: Collection[str],
         band: BandFilter | None = None,
-        keep_every: int = 0,
+        keep: Layout | None = None,
         scales: Mapping[str, np.ndarray] | None = None,
         snapshots: bool = False,
     ) -> dict[str, np.ndarray] | None:
         """Traces {component: (ntr, nt)} on the head of the group, None elsewhere. Collective over the group.
 
-        band: filter of the given wavelets, not of estimated ones; keep_every: keep the forward field of every
-        n-th step for `adjoint`; scales: factors (ny, nx) of components (div and curl need them); snapshots:
+        band: filter of the given wavelets, not of estimated ones; keep: how to keep the forward field for
+        `adjoint`, if at all; scales: factors (ny, nx) of components (div and curl need them); snapshots:
         write those that the settings ask for.
         """
         if shot.number in self.estimated:
             shot, band = self.estimated[shot.number], None
-        self._shot, self._kept_every = shot, keep_every
+        self._shot, self._kept_every = shot, keep.every if keep else 0
         traces: dict[str, np.ndarray] = {}
         used = []
         for wave in self.waves:
             takes = self._snapshots(shot, wave.propagator) if snapshots else None
             if wave.recordable(components) or takes is not None:
-                traces |= wave.forward(shot, components, band, keep_every, scales or {}, takes)
+                traces |= wave.forward(shot, components, band, keep, scales or {}, takes)
                 used.append(wave)
         loops = total_times(wave.propagator.times for wave in used)
         self.timings.add(shot.number, "forward", loops)

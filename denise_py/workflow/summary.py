@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import Layout, Needs
 from denise_py.output.snapshots import ENDINGS, SnapshotFiles
 from denise_py.workflow.setup import Processes, Setup
 
@@ -63,8 +63,7 @@ def _waves(setup: Setup) -> str:
 
 def _layout(processes: Processes) -> str:
     groups, block = processes.groups, processes.blocks[0]
-    shots = groups.count * processes.jobs
-    at_once = "one shot at a time" if shots == 1 else f"{shots} shots at a time"
+    at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
     if groups.ranks == 1:
         return f"{groups.count}, {at_once}"
     blocks = f"{groups.ranks} blocks of about {block.nx} x {block.ny}"
@@ -81,8 +80,8 @@ def _snapshots(setup: Setup) -> str:
 
 
 def _memory(setup: Setup, processes: Processes) -> str:
-    block, every = processes.blocks[0], setup.settings.inversion.sampling
-    fields = sum(physics.stored_fields for physics in setup.physics)
-    needed = DecimatedStorage.bytes_needed(fields, every, setup.time.nt, (block.ny, block.nx), 4)
-    needed *= processes.jobs
+    every = setup.settings.inversion.sampling
+    layout, scheme = Layout(every), setup.scheme
+    numerics = setup.time.nt, scheme.stencil.half, scheme.layer.width
+    needed = layout.bytes_needed(Needs.of_blocks(setup.physics, layout, processes.blocks, *numerics))
     return f"{needed / 2**20:.0f} MiB per process (every {every}. step is kept)"

@@ -10,7 +10,7 @@ import numpy as np
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection, source_injection
 from denise_py.acquisition.receivers import Receivers
 from denise_py.acquisition.record import LocalRecording, local_recording
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import Arena, ForwardStore, Layout
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import gather_field, gather_traces
 from denise_py.physics.base import Physics
@@ -30,7 +30,8 @@ class Wave:
             physics, setup.grid, setup.time, setup.scheme, processes.block, processes.group
         )
         self._subgrid = setup.subgrid
-        self._storage: DecimatedStorage | None = None
+        self._arena = Arena()
+        self._store: ForwardStore | None = None
 
     def set_medium(self, medium: Medium) -> None:
         """Simulate in this medium from now on."""
@@ -49,7 +50,7 @@ class Wave:
         shot: Shot,
         components: Collection[str],
         band: BandFilter | None,
-        keep_every: int,
+        keep: Layout | None,
         scales: Mapping[str, np.ndarray],
         snapshots: Snapshots | None,
     ) -> Fields:
@@ -70,7 +71,7 @@ class Wave:
         nodes, mine = self._nodes(shot.receivers), self.recordable(components)
         axis = setup.time.nt, p.dtype
         recording = local_recording(self.physics, mine, nodes, *place, *axis, dict(scales), self._subgrid)
-        p.forward(injection, recording.arrays, self._store(keep_every) if keep_every else None, snapshots)
+        p.forward(injection, recording.arrays, self._kept_by(keep), snapshots)
         return self._collect(recording, mine, shot.receivers.ntr)
 
     def linearised(self, change: NamedTuple, components: Collection[str], receivers: Receivers) -> Fields:
@@ -82,7 +83,7 @@ class Wave:
         recording = local_recording(
             self.physics, mine, self._nodes(receivers), *place, *axis, {}, self._subgrid
         )
-        p.linearised(change, recording.arrays, self._storage.arrays)
+        p.linearised(change, recording.arrays, self._store)
         return self._collect(recording, mine, receivers.ntr)
 
     def adjoint(self, adjoint_sources: Mapping[str, np.ndarray], receivers: Receivers) -> Fields:
@@ -95,8 +96,8 @@ class Wave:
         injection = adjoint_injection(
             self.physics, own, self._nodes(receivers), p.coefficients, *place, self._subgrid
         )
-        store = self._storage.arrays
-        local = {**p.transposed(injection, store)._asdict(), "source_energy": store.energy}
+        correlations = p.transposed(injection, self._store)._asdict()
+        local = {**correlations, "source_energy": self._store.energy}
         return {name: gather_field(group, self._processes.blocks, field) for name, field in local.items()}
 
     def _placed(self, shot: Shot, band: BandFilter | None) -> list[PlacedSource]:
@@ -116,13 +117,12 @@ class Wave:
         """Nodes (n, 2) of the receivers, with fractions if they lie between nodes."""
         return receivers.nodes if self._subgrid is None else receivers.positions / self._setup.grid.dh
 
-    def _store(self, every: int):
-        if self._storage is None or self._storage.every != every:
-            block = self._processes.block
-            self._storage = DecimatedStorage(
-                self.physics, every, self._setup.time.nt, (block.ny, block.nx), self.propagator.dtype
-            )
-        return self._storage.arrays
+    def _kept_by(self, layout: Layout | None) -> ForwardStore | None:
+        if layout is None:
+            return None
+        if self._store is None or self._store.layout != layout:
+            self._store = ForwardStore(self.propagator, layout, self._arena)
+        return self._store
 
     def _collect(self, recording: LocalRecording, components: Collection[str], ntr: int) -> Fields:
         series, group = self.physics.recorded(recording.arrays), self._processes.group

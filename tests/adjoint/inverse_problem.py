@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from denise_py.acquisition.inject import PlacedSource, adjoint_injection
 from denise_py.acquisition.subgrid import SubGrid
 from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import SLOTS, parameterization
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import gather_field
 from denise_py.parallel.comm import Comm, SerialComm
@@ -38,6 +38,7 @@ class InverseProblem:
     number       parameterisation: 1 velocities, 2 impedances, 3 Lame parameters
     displacement compare displacements (integrated traces of vx and vy) instead of velocities
     every        which steps of the forward field are kept
+    layout       how it is kept, if not simply these steps of everything
     between      sources and receivers between the nodes
     """
 
@@ -45,6 +46,7 @@ class InverseProblem:
     number: int = 1
     displacement: bool = False
     every: int = 1
+    layout: Layout | None = None
     between: bool = False
     frequency: float = 12.0
     comm: Comm = field(default_factory=SerialComm)
@@ -137,21 +139,23 @@ class InverseProblem:
             sources |= {c: integrate_transpose(sources[c], self.setup.dt) for c in self._velocities}
         return sources
 
+    def injection(self, sources: Traces) -> NamedTuple:
+        """Adjoint sources as they act on the fields."""
+        run = self.propagator
+        place = run.coefficients, run.block, run.half, run.dtype
+        return adjoint_injection(run.physics, sources, self.nodes, *place, self.subgrid)
+
     def gradient(self, model: Model) -> tuple[float, Model]:
         """Misfit and its derivatives {slot: (ny, nx)}; the latter empty but on the first process."""
         run, setup = self.propagator, self.setup
-        shape = (run.block.ny, run.block.nx)
-        store = DecimatedStorage(run.physics, self.every, setup.nt, shape, run.dtype).arrays
+        layout = self.layout or Layout(self.every)
+        store = ForwardStore(run, layout)
         traces = self.simulate(model, store)
         adjoint = self.adjoint_sources(traces)
-        injection = adjoint_injection(
-            *(run.physics, adjoint, self.nodes, run.coefficients, run.block, run.half, run.dtype),
-            self.subgrid,
-        )
-        kernels = run.transposed(injection, store)
+        kernels = run.transposed(self.injection(adjoint), store)
         blocks = decompose(setup.grid, *self.blocks, setup.periodic)
         whole = {
-            name: gather_field(self.comm, blocks, self.every * kernel)
+            name: gather_field(self.comm, blocks, layout.every * kernel)
             for name, kernel in kernels._asdict().items()
         }
         if not self.comm.is_root:

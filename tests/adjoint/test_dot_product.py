@@ -17,6 +17,7 @@ from denise_py.acquisition.inject import adjoint_injection
 from denise_py.acquisition.record import local_recording
 from denise_py.acquisition.subgrid import SubGrid
 from denise_py.fd.containers import as_points
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.parallel.comm import SerialComm
 from denise_py.physics.registry import physics_keys
 from tests.physics.problems import Setup, acoustic, medium_of, own
@@ -103,14 +104,15 @@ def store_of(setup: Setup, run, local: dict[str, np.ndarray]):
     """A store with the source series in place of increments or strain rates; a normal source goes into both
     directions, and half of it, since their sum is correlated with the sum of the adjoint stresses."""
     nt = run.time.nt
-    store = run.physics.new_store(1, nt, (run.block.ny, run.block.nx), run.dtype)
-    for name in store._fields[1:-1]:
+    kept = ForwardStore(run, Layout())
+    store = kept.arrays
+    for name in store._fields[3:-1]:
         getattr(store, name)[:] = 0
     for target, places in TARGETS[kind_of(setup)].items():
         for place, factor in places.items():
             name = next(n for n in (place, f"s{place}", f"e{place}", "e") if n in store._fields)
             getattr(store, name)[:] = factor * local[target].reshape(nt, run.block.ny, run.block.nx)
-    return store
+    return kept
 
 
 def assert_transposed(left: float, right: float) -> None:

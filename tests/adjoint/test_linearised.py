@@ -8,7 +8,7 @@ import pytest
 from denise_py.acquisition.record import local_recording
 from denise_py.errors import ParameterError
 from denise_py.gradient.parameterization import SLOTS, parameterization
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.gradient.tangent import LameChange, material_change
 from denise_py.parallel.collect import gather_traces
 from tests.adjoint.inverse_problem import InverseProblem, Model, Traces
@@ -26,8 +26,7 @@ KINDS = {
 def linearised_traces(problem: InverseProblem, model: Model, change: Model, every: int = 1) -> Traces:
     """J change: the change of the traces of a model, to first order."""
     run, setup = problem.propagator, problem.setup
-    shape = (run.block.ny, run.block.nx)
-    store = DecimatedStorage(run.physics, every, setup.nt, shape, run.dtype).arrays
+    store = ForwardStore(run, problem.layout or Layout(every))
     problem.simulate(model, store)
     lame = parameterization(problem.number).tangent(change, model)
     relative = material_change(run.physics, lame, problem.medium(model), setup.surface)

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from denise_py.gradient.parameterization import SLOTS
-from denise_py.gradient.storage import DecimatedStorage
-from denise_py.physics.registry import physics
 from tests.adjoint.inverse_problem import InverseProblem
 from tests.physics.problems import Setup
 
@@ -62,13 +60,3 @@ def test_decimation_below_the_nyquist_rate_is_visible(long_problem, full_gradien
     every = int(1 / (0.3 * 2 * HIGHEST * long_problem.setup.dt))
     found = replace(long_problem, every=every).gradient(long_problem.start)[1]
     assert max(relative_difference(found[s], full_gradient[s]) for s in SLOTS) > 0.5
-
-
-@pytest.mark.parametrize(("every", "nt", "slots"), [(1, 10, 10), (3, 10, 4), (5, 10, 2), (20, 10, 1)])
-def test_room_for_the_kept_steps(every, nt, slots):
-    """Steps 0, every, 2 every ... below nt; the announced memory is that of the five fields."""
-    store = DecimatedStorage(physics(), every, nt, (4, 6), np.float32)
-    assert store.slots == slots
-    assert store.arrays.vx.shape == (slots, 4, 6)
-    fields = [store.arrays.vx, store.arrays.vy, store.arrays.sxx, store.arrays.syy, store.arrays.sxy]
-    assert DecimatedStorage.bytes_needed(5, every, nt, (4, 6), 4) == sum(a.nbytes for a in fields)

@@ -44,11 +44,11 @@ import json
 import numpy as np
 from tests.physics.problems import Setup, medium_of
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 setup = Setup(nx=14, ny=12, nt=6, width=3, surface=True)
 run = setup.propagator()
 run.set_medium(medium_of(setup.grid, seed=1))
-store = DecimatedStorage(run.physics, 1, setup.nt, setup.grid.shape, run.dtype).arrays
+store = ForwardStore(run, Layout())
 nodes = np.array([[4, 1], [9, 8]])
 sources = [PlacedSource(5, 2, 3, 0.0, np.arange(6.0)), PlacedSource(8, 5, 1, 0.0, np.ones(6))]
 traces = setup.simulate(run, sources, nodes, ("vx", "vy", "p"), store)

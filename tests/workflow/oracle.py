@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 
 from denise_py.acquisition.wavelets import wavelet
 from denise_py.gradient.chain_rule import psv_gradient
+from denise_py.gradient.storage import Layout
 from denise_py.grid import TimeAxis
 from denise_py.parallel.comm import SerialComm
 from denise_py.traces.su import read_su
@@ -89,7 +90,7 @@ def shot_parts(project: Project, folder: Path) -> list[dict[str, np.ndarray]]:
     simulator.set_medium(setup.medium)
     parts = []
     for shot in setup.shots:
-        traces = simulator.forward(shot, ("vx", "vy"), keep_every=1)
+        traces = simulator.forward(shot, ("vx", "vy"), keep=Layout())
         residuals = {
             name: 2 * (traces[name] - read_shot(project.folder, "obs", name[1], shot.number))
             for name in traces

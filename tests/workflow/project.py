@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from denise_py.gradient.storage import Layout
 from denise_py.grid import Grid
 from denise_py.mapping.scaling import Scaling
 from denise_py.medium.model_io import write_grid_file
@@ -205,7 +206,7 @@ def objective_of(
     observed = ObservedData(setup, own, others=others)
     observed.use_stage(plan)
     scaling = Scaling.of_model(setup.model, slots)
-    misfit, every = misfit_of(setup, plan), settings.inversion.sampling
+    misfit, keep = misfit_of(setup, plan), Layout(settings.inversion.sampling)
     weighting = weighting or Weighting()
     band = plan.band()
     objective = Objective(
@@ -215,7 +216,7 @@ def objective_of(
         scaling,
         setup.model,
         band,
-        every,
+        keep,
         weighting,
         joint=joint_weights(setup, plan),
     )

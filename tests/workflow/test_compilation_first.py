@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
-from denise_py.gradient.storage import DecimatedStorage
+from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.workflow import compilation
 from denise_py.workflow.compilation import Code, plain_scheme, simulate
 from tests.physics.problems import Setup, medium_of
@@ -38,7 +38,7 @@ def test_a_run_needs_no_other_code(halves):
     assert all(before)
     run.in_halves = halves
     run.set_medium(medium_of(setup.grid, seed=1))
-    store = DecimatedStorage(run.physics, 2, setup.nt, setup.grid.shape, run.dtype).arrays
+    store = ForwardStore(run, Layout(2, 1))
     sources = [PlacedSource(5, 2, 3, 0.0, np.arange(4.0)), PlacedSource(8, 5, 1, 0.0, np.ones(4))]
     nodes = np.array([[4, 1], [9, 8]])
     traces = setup.simulate(run, sources, nodes, ("vx", "vy", "p"), store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from denise_py.gradient.storage import Layout
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.table import KEYS
 from denise_py.workflow.objective import Objective
@@ -117,7 +118,7 @@ def test_dtinv_saves_memory(project, tmp_path):
 
 
 def stored_steps(objective: Objective) -> int:
-    return objective._crew.simulators[0].waves[0]._storage.slots
+    return len(objective._crew.simulators[0].waves[0]._store.arrays.vx)
 
 
 # --- energies for the preconditioner ----------------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_correlations_scale_with_the_adjoint_sources(project, tmp_path):
     setup = prepare(project.settings(tmp_path, INVMAT=0))
     simulator = Simulator(setup, divide_processes(setup.settings, SerialComm(), setup.grid))
     simulator.set_medium(setup.medium)
-    traces = simulator.forward(setup.shots[0], ("vx", "vy"), keep_every=2)
+    traces = simulator.forward(setup.shots[0], ("vx", "vy"), keep=Layout(2))
     small, large = (
         next(iter(simulator.adjoint({c: factor * a.astype(float) for c, a in traces.items()}).values()))
         for factor in (1e-9, 1e3)
