@@ -228,10 +228,11 @@ class Propagator:
         times = self.times = StepTimes()
         store = store or _Nothing(self._nothing, self.time.nt)
         store.energy[:] = 0
+        store.resident = len(store.segments) - 1
         self._injected = injection
         due = snapshots[1] if snapshots else frozenset()
         for number, segment in enumerate(store.segments):
-            kept = number == len(store.segments) - 1
+            kept = number == store.resident
             if number:
                 store.save(number, self.state())
             for first, last in _pieces(*segment, store.longest, due):
@@ -245,7 +246,6 @@ class Propagator:
                     times.lap()
                     snapshots[0](last)
                     times.lap("snapshots")
-        store.resident = len(store.segments) - 1
         times.end(self.time.nt)
 
     def linearised(self, change: NamedTuple, recording: NamedTuple, store: Keeper) -> None:

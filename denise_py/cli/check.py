@@ -6,7 +6,9 @@ from denise_py.errors import UsageError
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import Groups, decompose
 from denise_py.parameters.settings import read_settings
+from denise_py.workflow.choices import keep_all
 from denise_py.workflow.crew import choose_jobs
+from denise_py.workflow.keeping import memory_limit
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.setup import Processes, prepare
 from denise_py.workflow.source_wavelet import read_selections
@@ -33,8 +35,12 @@ def run(args: list[str]) -> int:
     warnings = list(setup.warnings)
     if settings.run.inversion:
         stages = plan_stages(settings, setup.workflow, setup.corners)
+        limit = memory_limit(setup, comm)
         for plan in stages:
             print(plan.describe())
+            kept = keep_all(setup, processes, limit, plan)
+            print(kept.line)
+            warnings += kept.warnings
         read_selections(setup, stages, setup.shots)
         warnings += ObservedData(setup, [shot.number for shot in setup.shots]).warnings
     for warning in warnings:

@@ -407,6 +407,10 @@ def _inversion(s: SettingsData) -> Findings:
     if s.inversion.sampling >= steps(s):
         text = f"{s.show('inversion.sampling')} must be less than the number of time steps ({steps(s)})"
         yield found("error", text, "inversion.sampling", "time.duration", "time.dt")
+    if s.inversion.storage == "full" and s.inversion.sampling > 1:
+        text = f"{s.show('inversion.storage')} keeps every time step"
+        text += f": {s.show('inversion.sampling')} is not used"
+        yield found("warning", text, "inversion.storage", "inversion.sampling")
     if steps(s) > MOST_SAMPLES:
         text = f"{s.show('time.duration')} with {s.show('time.dt')} makes {steps(s)} samples"
         text += f"; observed data are SU or SEG-Y files, which hold at most {MOST_SAMPLES}"

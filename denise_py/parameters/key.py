@@ -102,7 +102,7 @@ class Key:
     required: When | None = None
     idle: Value | SameAs | None = None
     unit: str = ""
-    choices: Mapping[int, str] = field(default_factory=dict)
+    choices: Mapping[int, str] | Mapping[str, str] = field(default_factory=dict)
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
@@ -142,7 +142,7 @@ class Key:
     def placeholder(self) -> Value:
         """A harmless value that lets the examination go on after this key has failed."""
         if self.kind == "str":
-            return ""
+            return self.default if self.choices else ""
         if self.idle is not None and not isinstance(self.idle, SameAs):
             return self.idle
         if self.choices:
@@ -187,10 +187,10 @@ class Key:
 
     def allows(self, value: Value) -> bool:
         """Whether a converted value lies within choices and limits."""
-        if isinstance(value, str):
-            return True
         if self.choices:
             return value in self.choices
+        if isinstance(value, str):
+            return True
         return not (
             (self.above is not None and value <= self.above)
             or (self.at_least is not None and value < self.at_least)

@@ -211,6 +211,8 @@ class InversionSettings(Group):
     qp_from: int
     qs_from: int
     sampling: int
+    storage: str
+    memory_limit: float
     min_improvement: float
     min_iterations: int
 

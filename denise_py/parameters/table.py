@@ -910,10 +910,36 @@ INVERSION_KEYS: Final = (
     Key(
         "DTINV", "inversion", "sampling", "int", "time steps between samples of the gradient",
         "The forward wavefield is kept and correlated at every DTINV-th step only; memory and time of the "
-        "gradient shrink accordingly. The interval DTINV * DT should stay well below half the shortest "
-        "period. Only with 1 is the gradient the exact derivative of the misfit. DENISE overran its memory "
-        "when DTINV did not divide the number of steps.",
-        default=1, idle=1, used=INVERSION, unit="time steps", at_least=1,
+        "gradient shrink accordingly. With 0 every stage takes what the frequencies of its sources allow, "
+        "1 / (3 f DT) with f where their spectrum has fallen by 40 dB, which changes the gradient by less "
+        "than 1e-3 if the waves have left the model by the end of the records. Twice that is the limit; "
+        "there is a warning above 1 / (2 f DT). Only with 1 is the gradient the exact derivative of the "
+        "misfit. DENISE, which always wants a number, overran its memory when DTINV did not divide the "
+        "number of steps.",
+        default=0, used=INVERSION, unit="time steps", at_least=0,
+    ),
+    Key(
+        "STORAGE", "inversion", "storage", "str", "how the forward wavefield is kept for the gradient",
+        "With auto the first way that MEMORY_LIMIT allows is taken: the steps that DTINV chooses as they "
+        "are, in 16 bits, made again in segments from checkpoints, or both; the log tells which, its memory "
+        "and its price. Only the points and fields are kept that the gradient of the parameters needs that "
+        "move. full, decimated and checkpoint give the same gradient bit by bit for the same DTINV; "
+        "checkpoint needs least memory and takes about half as long again.",
+        default="auto", used=INVERSION,
+        choices={
+            "auto": "the fastest that MEMORY_LIMIT allows",
+            "full": "every time step, whatever DTINV is",
+            "decimated": "every DTINV-th step",
+            "half": "every DTINV-th step, 16 bits per number; relative error of the gradient below 1e-4",
+            "checkpoint": "every DTINV-th step, one segment of the run at a time, which is made again",
+        },
+    ),
+    Key(
+        "MEMORY_LIMIT", "inversion", "memory_limit", "float", "memory that a process may use",
+        "For everything it does; what models, fields, traces and the optimiser need is reckoned, the rest "
+        "is for STORAGE. 0 stands for 60 per cent of the memory that is free when the run begins (in a "
+        "container or batch job: of what it has left), divided by the processes on the same machine.",
+        default=0.0, used=INVERSION, unit="GB", at_least=0,
     ),
     Key(
         "PRO", "inversion", "min_improvement", "float", "relative misfit change that ends a stage",

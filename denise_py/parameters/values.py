@@ -44,7 +44,8 @@ def convert(key: Key, raw: object) -> tuple[Value, str]:
     if not isinstance(raw, str | int | float):
         raise ValueError("must be a single value")
     if key.kind == "str":
-        return _text(raw), ""
+        text = _text(raw)
+        return (text.lower() if key.choices else text), ""
     if isinstance(raw, bool) or (isinstance(raw, str) and raw.strip().lower() in _SWITCH_WORDS):
         return _switch(key, raw), ""
     number, remark = _number(key, raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from math import prod
 
 import numpy as np
 
@@ -26,10 +27,12 @@ from denise_py.optimise.descent import Options
 from denise_py.parameters.finding import inverted_levels
 from denise_py.parameters.settings import Settings
 from denise_py.workflow.geometry import all_receiver_nodes
+from denise_py.workflow.keeping import Keeping, MemoryLimit, keep, movable_nodes
 from denise_py.workflow.objective import Weighting
-from denise_py.workflow.setup import Setup, Shot
-from denise_py.workflow.stages import StagePlan
-from denise_py.workflow.taper_files import shot_taper
+from denise_py.workflow.setup import Processes, Setup, Shot
+from denise_py.workflow.stages import StagePlan, active_slots
+from denise_py.workflow.taper_files import file_tapers, shot_taper
+from denise_py.workflow.together import on_all
 
 SH_ALONE, BOTH_WAVES = 2, 3  # numbers of the wave type
 ALWAYS, CONJUGATE_GRADIENTS = 1, 2  # when parameters are balanced
@@ -146,6 +149,16 @@ def total_tapers(setup: Setup, settings: Settings) -> dict[str, np.ndarray]:
     if t.depth_exponent:
         parts["depth"] = growth_with_depth(grid, t.depth_exponent)
     return parts
+
+
+def keep_all(setup: Setup, processes: Processes, limit: MemoryLimit, plan: StagePlan) -> Keeping:
+    """How to keep the forward wavefields of a stage from the start model, once all its parameters move.
+    Collective. Raises ResourceError when that does not fit into the memory."""
+    chosen, grid = settings_of(setup, plan), setup.grid
+    slots = active_slots(plan, setup.settings.inversion.max_iterations)
+    taper = prod(total_tapers(setup, chosen).values(), start=np.ones(grid.shape))
+    own = on_all(processes.world, lambda: file_tapers(chosen, grid, plan.number))
+    return keep(setup, processes, limit, plan, slots, movable_nodes(setup.medium, slots, taper, own))
 
 
 def model_limits(setup: Setup) -> Limits:

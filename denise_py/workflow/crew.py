@@ -13,7 +13,7 @@ from denise_py.errors import DeniseError, ResourceError, StabilityError, UsageEr
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import TreeSum, total_of_all
 from denise_py.parallel.threads import cores_of_process, work_off
-from denise_py.workflow.memory import check_memory
+from denise_py.workflow.keeping import check_jobs
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
 from denise_py.workflow.timings import Timings
@@ -58,24 +58,19 @@ def choose_jobs(setup: Setup, processes: int, asked: int | None = None) -> int:
         return 1
     wanted = cores_of_process(os.environ) if asked is None else asked
     jobs = min(wanted, -(-len(setup.shots) // processes))
-    while asked is None and jobs > 1 and not _fits(setup, jobs):
+    while asked is None and jobs > 1 and not _fits(setup, processes, jobs):
         jobs -= 1
-    _check_memory(setup, jobs)
+    if jobs > 1 or asked is not None:
+        check_jobs(setup, processes, jobs)
     return jobs
 
 
-def _fits(setup: Setup, jobs: int) -> bool:
+def _fits(setup: Setup, processes: int, jobs: int) -> bool:
     try:
-        _check_memory(setup, jobs)
+        check_jobs(setup, processes, jobs)
     except ResourceError:
         return False
     return True
-
-
-def _check_memory(setup: Setup, jobs: int) -> None:
-    sources = sum(len(shot.sources) for shot in setup.shots)
-    receivers = max(shot.receivers.ntr for shot in setup.shots)
-    check_memory(setup.settings, setup.time.nt, sources, receivers, jobs=jobs)
 
 
 class Crew:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,6 +26,7 @@ from denise_py.parameters.finding import recorded_components
 from denise_py.workflow.choices import (
     balanced,
     joint_weights,
+    keep_all,
     limit_warnings,
     misfit_of,
     model_limits,
@@ -39,6 +40,7 @@ from denise_py.workflow.choices import (
 )
 from denise_py.workflow.crew import Crew, trial_shots
 from denise_py.workflow.forward import write_receiver_positions
+from denise_py.workflow.keeping import keep, memory_limit, movable_nodes
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
@@ -105,6 +107,9 @@ class Inversion:
         self.setup, self.processes, self.log, self.output = setup, processes, log, output
         settings = setup.settings
         self.stages = plan_stages(settings, setup.workflow, setup.corners)
+        self.limit, self._said = memory_limit(setup, processes.world), ""
+        for plan in self.stages:  # what does not fit is refused before anything is written
+            keep_all(setup, processes, self.limit, plan)
         self.samples = Samples.of(setup.shots, settings.batches, setup.time.dt)
         self.crew = Crew(setup, processes, timings, everywhere=self.samples is not None)
         self.timings = self.crew.timings
@@ -178,6 +183,7 @@ class Inversion:
                 model = state.scaling.model(np.array(state.minimiser.p), state.model)
                 batch = None if self.samples is None else self.samples.draw(plan.number, count).shots
                 self.wavelets.estimate(plan, state.iteration, self.setup.medium_of(model), batch)
+                state.objective.keep_as(self._keeping(plan, model, slots))
             if self.samples is not None:
                 if count == 0:
                     watch.begin(self._say_full(plan, state))
@@ -270,7 +276,7 @@ class Inversion:
             scaling,
             model,
             plan.band(),
-            Layout(settings.inversion.sampling),
+            self._keeping(plan, model, slots),
             shot_weighting(self.setup, plan, slots),
             recorded,
             (lambda *traces: self._keep_traces(*traces, state.iteration)) if recorded else None,
@@ -290,6 +296,19 @@ class Inversion:
         options = optimiser_options(settings)
         state.minimiser = Minimiser(scaling.vector(model), problem, options, dot=self._dot)
         return state
+
+    def _keeping(self, plan: StagePlan, model: Mapping[str, np.ndarray], slots: Sequence[str]) -> Layout:
+        """How to keep forward wavefields for gradients from a model {slot: (ny, nx)} on; says so if it is not
+        what was said before."""
+        setup, processes, estimated = self.setup, self.processes, self.crew.estimated
+        movable = movable_nodes(setup.medium_of(model), slots, self.taper, self.files)
+        found = keep(setup, processes, self.limit, plan, slots, movable, estimated)
+        if found.line != self._said:
+            self.log.info(found.line)
+            for warning in found.warnings:
+                self.log.warning(warning)
+        self._said = found.line
+        return found.layout
 
     def _reshape(self, scaling: Scaling, shaping: Shaping) -> Callable[[np.ndarray], np.ndarray] | None:
         """What a direction goes through before it is searched. Adam, which scales every point by its own

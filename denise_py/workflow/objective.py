@@ -147,6 +147,10 @@ class Objective:
         finally:
             self.use(sample)
 
+    def keep_as(self, layout: Layout) -> None:
+        """Keep forward wavefields in another way from now on."""
+        self._keep = layout
+
     def misfit(self, p: np.ndarray, shots: Sequence[int] | None = None) -> float:
         """Misfit of all shots or of the sample, or of some shots (by number)."""
         shots = tuple(shots or self._numbers)

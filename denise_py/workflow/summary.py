@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from denise_py.gradient.storage import Layout, Needs
 from denise_py.output.snapshots import ENDINGS, SnapshotFiles
 from denise_py.workflow.setup import Processes, Setup
 
@@ -38,8 +37,6 @@ def describe(setup: Setup, processes: Processes) -> list[str]:
         ("shots", _shots(setup)),
         ("processes", _layout(processes)),
     ]
-    if settings.run.inversion:
-        rows.append(("gradient memory", _memory(setup, processes)))
     if settings.snapshots.kind:
         rows.append(("snapshots", _snapshots(setup)))
     width = max(len(name) for name, _ in rows)
@@ -63,7 +60,8 @@ def _waves(setup: Setup) -> str:
 
 def _layout(processes: Processes) -> str:
     groups, block = processes.groups, processes.blocks[0]
-    at_once = "one shot at a time" if groups.count == 1 else f"{groups.count} shots at a time"
+    shots = groups.count * processes.jobs
+    at_once = "one shot at a time" if shots == 1 else f"{shots} shots at a time"
     if groups.ranks == 1:
         return f"{groups.count}, {at_once}"
     blocks = f"{groups.ranks} blocks of about {block.nx} x {block.ny}"
@@ -77,11 +75,3 @@ def _snapshots(setup: Setup) -> str:
     size = numbers * (4 if files.binary else TEXT_BYTES) / 2**20
     times = f"{len(files.steps)} from {files.times[0]:g} to {files.times[-1]:g} s"
     return f"{times} of {fields} for {len(files.shots)} shots, {size:.3g} MiB"
-
-
-def _memory(setup: Setup, processes: Processes) -> str:
-    every = setup.settings.inversion.sampling
-    layout, scheme = Layout(every), setup.scheme
-    numerics = setup.time.nt, scheme.stencil.half, scheme.layer.width
-    needed = layout.bytes_needed(Needs.of_blocks(setup.physics, layout, processes.blocks, *numerics))
-    return f"{needed / 2**20:.0f} MiB per process (every {every}. step is kept)"

@@ -124,16 +124,19 @@ def test_linearised_run_of_one_parameter():
     assert_same(linearised_traces(alone, problem.start, change), expected)
 
 
-def test_product_of_a_linearised_and_a_transposed_run():
-    """Segments are made again in both directions, one after the other: a gradient after a linearised run is
-    the one before it."""
-    problem = InverseProblem(SETUPS["P-SV"], layout=Layout(4, 7))
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_store_is_used_again(compressed):
+    """Several transposed runs after a forward run, and another forward run, of another medium in between."""
+    problem = InverseProblem(SETUPS["P-SV"], layout=Layout(4, 7, compressed))
     run, model = problem.propagator, problem.start
     store = ForwardStore(run, problem.layout)
-    traces = problem.simulate(model, store)
-    injection = problem.injection(problem.adjoint_sources(traces))
+    injection = problem.injection(problem.adjoint_sources(problem.simulate(model, store)))
     first = run.transposed(injection, store)
-    for _ in range(2):
+    for again in (False, True, False):
+        if again:
+            problem.simulate(model | {"vp": 1.1 * model["vp"]}, store)
+            run.transposed(injection, store)
+            problem.simulate(model, store)
         for one, other in zip(run.transposed(injection, store), first, strict=True):
             np.testing.assert_array_equal(one, other)
 

@@ -261,7 +261,7 @@ def test_forward_run_ignores_the_inversion():
     }
     found = Settings.from_mapping(FORWARD | extra)
     assert found.filter.kind == 0
-    assert (found.inversion.sampling, found.inversion.max_iterations) == (1, 1)
+    assert (found.inversion.sampling, found.inversion.max_iterations) == (0, 1)
     assert found.inversion.model_file == "model/start"
     assert set(found.unused) == set(extra) - {"PRO"}
     assert found.warnings == ("parameters: PRO = abc must be a number; it is not used in this run",)

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from bisect import bisect_left
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from denise_py.cli.main import dispatch
-from denise_py.errors import DataError, StabilityError
+from denise_py.errors import DataError, ResourceError, StabilityError
 from denise_py.workflow.crew import dealing_order
+from denise_py.workflow.keeping import check_jobs
 from denise_py.workflow.setup import prepare
 from denise_py.workflow.simulator import Simulator
 from tests.conftest import find_mpirun
@@ -134,17 +136,31 @@ def test_by_default_as_many_shots_as_cores(project, tmp_path, capsys, monkeypatc
 
 
 def test_fewer_shots_at_a_time_where_the_memory_is_small(project, tmp_path, capsys, monkeypatch):
+    """Not more than can be kept with checkpoints and in 16 bits."""
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.setattr("denise_py.parallel.threads.usable_cores", lambda: 3)
     keys = {"INVMAT": 0, "DTINV": 1, "ITERMAX": 1}
-    nt = prepare(project.settings(tmp_path, **keys)).time.nt
-    one_store = 5 * 60 * 40 * nt * 4
-    monkeypatch.setattr("denise_py.workflow.memory.physical_memory", lambda: int(2.5 * one_store))
+    setup = prepare(project.settings(tmp_path, **keys))
+
+    def suffices(size: int) -> bool:
+        """For three shots at a time."""
+        monkeypatch.setattr("denise_py.workflow.keeping.free_memory", lambda: size)
+        try:
+            check_jobs(setup, 1, 3)
+        except ResourceError:
+            return False
+        return True
+
+    least = bisect_left(range(10**10), True, key=suffices)
     file = str(project.file(tmp_path, **keys))
+    suffices(least)
+    assert dispatch([file]) == 0
+    assert "3 shots at a time" in capsys.readouterr().out
+    suffices(least - 1)
     assert dispatch([file]) == 0
     assert "2 shots at a time" in capsys.readouterr().out
     assert dispatch([file, "--jobs", "3"]) == 6
-    assert "lower --jobs or raise DTINV" in capsys.readouterr().err
+    assert "fewer shots at a time (--jobs)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--jobs", "0"], ["--jobs"], ["--jobs=two"], ["--jobs=-1"]])
