@@ -69,6 +69,16 @@ def test_progress_in_a_log_is_one_line_per_shot_or_per_interval(capsys):
     ]
 
 
+def test_time_left_of_several_pieces_at_a_time(capsys):
+    """Two pieces that end together take as long as one: three of five done leave one more round."""
+    clock = iter([0.0, 10.0, 10.0, 20.0, 20.0, 30.0])
+    progress = Progress(open_log(), "shot", 5, at_once=2, bar=False, clock=lambda: next(clock))
+    for done in range(1, 6):
+        progress.step(done)
+    left = [line.partition(", ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert left == ["20.0 s left)", "20.0 s left)", "10.0 s left)", "10.0 s left)", ""]
+
+
 def test_progress_on_a_terminal_rewrites_one_line(capsys):
     clock = Clock()
     progress = Progress(open_log(), "shot", 2, bar=True, clock=clock)

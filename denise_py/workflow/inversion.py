@@ -236,7 +236,9 @@ class Inversion:
         """Select and process the observed data for a stage, and say how many traces are left."""
         for note in self.observed.use_stage(plan):
             self.log.warning(note)
-        self.output.do(partial(self.results.write_filtered, self.observed.all_filtered(), plan, iteration))
+        for shot in self.crew.own if self.processes.group.is_root else ():
+            filtered = self.observed.filtered(shot)
+            self.output.do(partial(self.results.write_filtered, shot, filtered, plan, iteration))
         if self.setup.settings.batches.joined:
             self._say_missing(plan)
         counts = self.processes.world.allgather(self.observed.counts())

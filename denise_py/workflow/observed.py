@@ -156,10 +156,6 @@ class ObservedData:
         """All traces (ntr, nt) of a shot by component, filtered but not processed otherwise."""
         return {component: self._gathers[shot, component].filtered for component in self.components}
 
-    def all_filtered(self) -> dict[int, dict[str, np.ndarray]]:
-        """The same of all shots here, by number."""
-        return {shot: self.filtered(shot) for shot in self.shots}
-
     def counts(self) -> tuple[int, int]:
         """How many of the traces of the own shots count in this stage, and how many there are."""
         used = [gather.used for (shot, _), gather in self._gathers.items() if shot in self.shots]

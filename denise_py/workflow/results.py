@@ -84,19 +84,18 @@ class Results:
             write_seismograms(self._setup, shot, injected, files.adjoint_path, adjoint=True)
 
     def write_filtered(
-        self, observed: Mapping[int, Mapping[str, np.ndarray]], plan: StagePlan, iteration: int
+        self, shot: int, observed: Mapping[str, np.ndarray], plan: StagePlan, iteration: int
     ) -> None:
-        """WRITE_FILTERED_DATA: the filtered observed data of the shots of this group {shot: {component: (ntr,
-        nt)}}, as recorded, at the first iteration of a stage."""
+        """WRITE_FILTERED_DATA: the filtered observed data {component: (ntr, nt)} of a shot, as recorded, at
+        the first iteration of a stage."""
         settings = plan.settings or self._setup.settings
         if not settings.filter.write_data or plan.low_pass is None:
             return
         files, there = seismogram_files(self._setup), recorded_components(settings)
-        for shot, data in observed.items():
-            traces = {c: t for c, t in data.items() if files.prefix or c in there}
-            write_seismograms(
-                self._setup, shot, traces, lambda c, s: files.filtered_path(c, s, iteration), observed=True
-            )
+        traces = {c: t for c, t in observed.items() if files.prefix or c in there}
+        write_seismograms(
+            self._setup, shot, traces, lambda c, s: files.filtered_path(c, s, iteration), observed=True
+        )
 
     def write(self, done: Finished) -> None:
         """Models, gradients and both misfit logs of an iteration."""

@@ -15,6 +15,8 @@ import pytest
 
 from denise_py.cli.main import dispatch
 from denise_py.errors import DataError, ResourceError, StabilityError
+from denise_py.medium.attenuation import Relaxation
+from denise_py.physics.registry import physics, physics_keys
 from denise_py.workflow.crew import dealing_order
 from denise_py.workflow.keeping import check_jobs
 from denise_py.workflow.setup import prepare
@@ -116,6 +118,14 @@ def launch(processes: int, arguments: list[str], environment: dict[str, str], fo
     program = [sys.executable, "-c", "from denise_py.cli.main import main; main()", *arguments]
     command = [find_mpirun(), "-n", str(processes), *program]
     return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, timeout=120)
+
+
+@pytest.mark.parametrize("key", physics_keys())
+def test_kernels_let_other_threads_run(key):
+    steps = physics(key, Relaxation((10.0,), 10.0, 1e-3) if "visco" in key else None).steps
+    for name in ("forward_steps", "transposed_steps", "linearised_steps", "inject_stress"):
+        if hasattr(steps, name):
+            assert getattr(steps, name).targetoptions["nogil"]
 
 
 # ------------------------------------------------------------------------------------------------ numbers
