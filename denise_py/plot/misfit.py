@@ -19,6 +19,7 @@ from denise_py.traces.files import read_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _LINE, _MARK = "#1f4e79", "#c0392b"
 _BANDS = ("#ffffff", "#e8edf2")
@@ -28,7 +29,8 @@ _BANDS = ("#ffffff", "#e8edf2")
 class Iteration:
     """What the figure needs of one iteration.
 
-    misfit_after is None where no step was accepted; low_pass: corner in Hz, None without a filter.
+    misfit_after is None where no step was accepted; low_pass: corner in Hz, None without a filter;
+    full_misfit: of all shots after an iteration that saw a sample of them, None where it was not computed.
     """
 
     iteration: int
@@ -38,6 +40,7 @@ class Iteration:
     misfit_after: float | None
     step: float
     low_pass: float | None
+    full_misfit: float | None = None
 
 
 def read_misfit_log(path: str | os.PathLike[str]) -> list[Iteration]:
@@ -87,6 +90,7 @@ def _iteration(where: str, line: str) -> Iteration:
         _number_or_none(where, record, "misfit_after"),
         _number(where, record, "step"),
         _number_or_none(where, record, "low_pass"),
+        _number_or_none(where, record, "full_misfit"),
     )
 
 
@@ -161,14 +165,30 @@ def _band(axes: Sequence[Axes], stage: Sequence[Iteration], number: int) -> None
 
 
 def _misfit_line(ax: Axes, stage: Sequence[Iteration]) -> None:
-    """From the misfit before the first iteration of a stage to that after its last."""
+    """From the misfit before the first iteration of a stage to that after its last; of samples of the shots
+    dots, which do not compare, and a line through the misfits of all shots."""
     done = [one.iteration - 1 for one in stage]
     misfit = [one.misfit_before for one in stage]
+    full = [(one.iteration, one.full_misfit) for one in stage if one.full_misfit is not None]
+    if full:
+        ax.plot(done, misfit, ".", color="0.6", markersize=4, label="of the shots of an iteration")
+        ax.plot(*zip(*full, strict=True), color=_LINE, linewidth=1.4, marker="o", markersize=3.5, zorder=3)
+        ax.lines[-1].set_label("of all shots")
+        ax.legend(*_first_of_each(ax), loc="best", fontsize=8.5)
+        return
     last = stage[-1]
     if last.misfit_after is not None:
         done.append(last.iteration)
         misfit.append(last.misfit_after)
     ax.plot(done, misfit, color=_LINE, linewidth=1.4, marker="o", markersize=3.5, clip_on=False, zorder=3)
+
+
+def _first_of_each(ax: Axes) -> tuple[list[Line2D], list[str]]:
+    """Lines and labels of a legend, every label once."""
+    first: dict[str, Line2D] = {}
+    for line, label in zip(*ax.get_legend_handles_labels(), strict=True):
+        first.setdefault(label, line)
+    return list(first.values()), list(first)
 
 
 def _logarithmic(ax: Axes, *, between: bool = False) -> None:

@@ -140,12 +140,12 @@ class Objective:
 
     def full_misfit(self, p: np.ndarray) -> float:
         """Misfit of all shots, whatever the sample is."""
-        sample = self._sample
-        self.use(None)
+        kept = self._sample, self._known
+        self._sample = self._known = None
         try:
             return self.misfit(p)
         finally:
-            self.use(sample)
+            self._sample, self._known = kept
 
     def keep_as(self, layout: Layout) -> None:
         """Keep forward wavefields in another way from now on."""

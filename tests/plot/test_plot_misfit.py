@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,6 +126,20 @@ def test_every_stage_is_a_line_from_its_first_to_its_last_misfit(tmp_path, drawn
     ]
     assert top.get_yscale() == "log"
     assert top.get_xlim() == (0, 5)
+
+
+def test_misfits_of_samples_are_dots_and_those_of_all_shots_a_line(tmp_path, drawn):
+    records = [replace(record(n, 1, 1.0 / n), shots=(1, 2), simulations=2) for n in range(1, 5)]
+    records[1], records[3] = (replace(records[k], full_misfit=0.9 - 0.1 * k) for k in (1, 3))
+    plot_misfit(write(tmp_path, *records), tmp_path / "misfit.png")
+    top, _ = drawn.axes()
+    dots, line = (one.get_xydata().tolist() for one in top.lines)
+    assert dots == [[n - 1, 1.0 / n] for n in range(1, 5)]
+    assert line == [[2, 0.8], [4, pytest.approx(0.6)]]
+    assert [text.get_text() for text in top.get_legend().get_texts()] == [
+        "of the shots of an iteration",
+        "of all shots",
+    ]
 
 
 def test_bands_and_names_of_stages(tmp_path, drawn):
