@@ -1,6 +1,6 @@
 """Fewer shots per iteration: misfit and model error against the number of simulations.
 
-    python -m benchmarks.fewer_shots [--figure FILE.png]
+    python -m benchmarks fewer_shots [--figure FILE.png]
 
 Sixteen explosions and forces on the left, receivers of both components on the right of a grid of 80 x 48
 points, an inversion for vp and vs. Compared are L-BFGS and Adam with all shots, with batches of four at
@@ -176,7 +176,8 @@ def course(folder: Path, out: Path, used: np.ndarray, seconds: float) -> Course:
     """Misfits of all shots and model errors of some of the models of a run, evenly spaced in the logarithm of
     the simulations."""
     wanted = 2.0 ** np.arange(np.log2(used[0]), np.log2(BUDGET) + 1e-9, 1 / EVERY)
-    chosen = sorted({int(np.searchsorted(used, number, "right")) - 1 for number in (*wanted, BUDGET)})
+    last = {int(np.searchsorted(used, number, "right")) - 1 for number in (*wanted, BUDGET)}
+    chosen = sorted(k for k in last if k >= 0)
     judge = Judge(folder)
     rows = [judge.look(out, iteration + 1) for iteration in chosen]
     misfits, errors = zip(*rows, strict=True)
@@ -255,6 +256,8 @@ def draw(courses: dict[str, Course], first: float, path: Path) -> None:
     for ax, label in zip(axes, ("misfit of all shots / start", "model error, % of start"), strict=True):
         ax.set_xlabel("simulations per shot")
         ax.set_ylabel(label)
+        ax.set_xticks([2, 5, 10, 20, 40], ["2", "5", "10", "20", "40"])
+        ax.set_xticks([], minor=True)
         ax.grid(alpha=0.3, which="both")
     axes[0].legend(fontsize=7)
     figure.savefig(path, dpi=120)
