@@ -35,8 +35,12 @@ WAVELETS = {
     "SNAPSHOT_END": 3, "SNAPSHOT_INCR": 1, "SNAP_FORMAT": 3,
 }  # fmt: skip
 PRODUCTS = {"INVMAT": 0, "GRAD_METHOD": 5, "ITERMAX": 1, "GN_PRODUCTS": 2}
+PHASES = LBFGS | {
+    "LNORM": 9, "PHASE_F1": 20, "PHASE_F2": 40, "STORAGE": "checkpoint", "ITERMAX": 1, "EPRECOND_PER_SHOT": 1,
+    "SWS_TAPER_CIRCULAR_PER_SHOT": 1, "SRTRADIUS": 12.0,
+}  # fmt: skip
 FORWARD = {"INVMAT": 10, "SEISMO": 4}
-CASES = {"lbfgs": LBFGS, "wavelets": WAVELETS, "products": PRODUCTS, "forward": FORWARD}
+CASES = {"lbfgs": LBFGS, "wavelets": WAVELETS, "products": PRODUCTS, "phases": PHASES, "forward": FORWARD}
 #: what depends on the clock, and what only one process knows
 TIMES = ("*.timings", "run.json", "misfit.jsonl")
 
