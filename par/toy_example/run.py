@@ -67,6 +67,8 @@ def denise(file: str, processes: int) -> int:
     mpirun = program.with_name("mpirun")
     if processes > 1 and mpirun.exists():
         command = [str(mpirun), "-n", str(processes), *command]
+    else:
+        command += ["--jobs", str(processes)]
     return subprocess.run(command, cwd=CASE, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode
 
 
