@@ -12,8 +12,18 @@ import numpy as np
 
 from denise_py.errors import StabilityError
 from denise_py.fd.compile import EntryPoints
-from denise_py.fd.containers import Box, Strip, Strips
+from denise_py.fd.containers import (
+    LANES,
+    Box,
+    Strip,
+    Strips,
+    aligned_zeros,
+    padded_columns,
+    whole_band,
+    whole_vectors,
+)
 from denise_py.fd.cpml import LayerParameters, Profile, axis_profile
+from denise_py.fd.schedule import plan
 from denise_py.fd.surface import edge, no_edge
 from denise_py.fd.weights import Stencil
 from denise_py.grid import Grid, TimeAxis
@@ -154,7 +164,8 @@ class _Nothing:
 class Propagator:
     """Simulates shots on one block of the grid, together with the other blocks of its group.
 
-    Wavefields and layer memories are allocated once and reused for all shots.
+    Wavefields and layer memories are allocated once and reused for all shots. `fields` and `coefficients` are
+    (ny + 2M, nx + 2M) each, views of longer rows that the kernels work on (see fd.containers).
     """
 
     def __init__(
@@ -164,11 +175,12 @@ class Propagator:
         self.block, self.comm = block, comm
         self.half = half = scheme.stencil.half
         self.dtype = np.dtype(scheme.dtype)
-        self._shape = (block.ny + 2 * half, block.nx + 2 * half)
-        self._box = Box(half, half + block.ny, half, half + block.nx)
+        self._shape = (block.ny + 2 * half, padded_columns(block.nx, half))
+        self._box = whole_band(block.ny, block.nx, half)
         self._weights = scheme.stencil.cast(self.dtype)
         self._surface = scheme.surface and block.at_top
-        self.fields = physics.new_fields(self._shape, self.dtype)
+        self._fields = physics.new_fields(self._shape, self.dtype, half)
+        self.fields = self._without_padding(self._fields)
         profiles = scheme.profiles(grid, time.dt)
         self._strips = make_strips(block, profiles, scheme, False, self.dtype)
         self._transposed_strips: Strips | None = None
@@ -178,7 +190,7 @@ class Propagator:
         #: whether each half of a step is a call of its own, as blocks with neighbours need it
         self.in_halves = self._exchange_velocity.needed or self._exchange_stress.needed
         self._code = EntryPoints()
-        self._nothing = physics.store(0, 0, self._box, {}, np.zeros((0, 0), self.dtype))
+        self._nothing = physics.store(0, 0, Box(*self._box[:4]), {}, np.zeros((0, 0), self.dtype))
         self._silence = physics.injection({}, np.zeros((time.nt, 0), self.dtype))
         self._unheard = physics.recording({}, time.nt, self.dtype)
         #: what the forward run that filled a store injected
@@ -190,7 +202,12 @@ class Propagator:
         self.give_up: Callable[[], bool] = lambda: False
 
     def _exchange(self, names: tuple[str, ...]) -> HaloExchange:
-        return HaloExchange(self.comm, self.block, self.half, [getattr(self.fields, n) for n in names])
+        return HaloExchange(self.comm, self.block, self.half, [getattr(self._fields, n) for n in names])
+
+    def _without_padding(self, arrays: NamedTuple) -> NamedTuple:
+        """Views of arrays without the padding of their rows; arrays of one dimension as they are."""
+        end = self._box.x1 + self.half
+        return type(arrays)(*(a if a.ndim == 1 else a[..., :end] for a in arrays))
 
     def set_medium(self, medium: Medium) -> None:
         """Use a medium, given on the whole grid, for the runs that follow."""
@@ -203,10 +220,13 @@ class Propagator:
             if array.ndim == 1:  # the same everywhere
                 local.append(array.astype(self.dtype))
                 continue
-            padded = np.zeros(self._shape, self.dtype)
+            padded = aligned_zeros(self._shape, self.dtype, self.half, len(self._fields) + len(local))
             padded[own] = array[rows, columns]
             local.append(padded)
-        self.coefficients = type(whole)(*local)
+        self._coefficients = type(whole)(*local)
+        self.coefficients = self._without_padding(self._coefficients)
+        size = sum(a.nbytes for a in (*self._fields, *self._coefficients))
+        self._parts = plan(self._box, self.half, size // self._shape[0])
 
     def state(self) -> list[np.ndarray]:
         """Everything that forward and linearised runs carry from step to step; fields and memories."""
@@ -297,7 +317,7 @@ class Propagator:
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
         steps, nt = self.physics.steps, self.time.nt
         store = store or _Nothing(self._nothing, nt)
-        begin = nt - 1, self.fields, self.coefficients, self._box, self._surface, injection
+        begin = nt - 1, self._fields, self._coefficients, self._box, self._surface, injection
         self._code.find(steps.inject_stress, *begin)(*begin)
         for number in reversed(range(len(store.segments))):
             self._make_again(store, number)
@@ -328,7 +348,7 @@ class Propagator:
     def _advance(self, first: int, last: int, injection, recording, store) -> None:
         steps, *fixed = self._arguments(self._strips)
         if not self.in_halves:
-            run = first, last, *fixed, self._surface, injection, recording, store
+            run = first, last, *fixed, self._surface, injection, recording, store, self._parts
             self._code.find(steps.forward_steps, *run)(*run)
             self.times.undivided()
             return
@@ -351,7 +371,7 @@ class Propagator:
     def _retreat(self, last: int, first: int, injection, store, out, strips: Strips) -> None:
         steps, *fixed = self._arguments(strips)
         if not self.in_halves:
-            run = last, first, *fixed, self._surface, injection, store, out
+            run = last, first, *fixed, self._surface, injection, store, out, self._parts
             self._code.find(steps.transposed_steps, *run)(*run)
             self.times.undivided()
             return
@@ -372,10 +392,10 @@ class Propagator:
             lap("stress")
 
     def _arguments(self, strips: Strips):
-        return self.physics.steps, self.fields, self.coefficients, self._box, strips, self._weights
+        return self.physics.steps, self._fields, self._coefficients, self._box, strips, self._weights
 
     def _rest(self, strips: Strips) -> None:
-        for field in self.fields:
+        for field in self._fields:
             field[:] = 0
         for strip in strips[:4]:
             strip.psi[:] = 0
@@ -421,40 +441,65 @@ def make_strips(
     reach = half if transposed else 0
     x, y = profiles
     nx, ny = block.grid_nx, block.grid_ny
-    rows, columns = block.ny + 2 * half, block.nx + 2 * half
-    along_x = (block.x0, block.x1, reach, half, dtype)
-    along_y = (block.y0, block.y1, reach, half, dtype)
+    rows, columns = block.ny + 2 * half, padded_columns(block.nx, half)
     sides = 0 if scheme.periodic else width
     top = 0 if scheme.surface else width
+
+    def along_x(low: int, high: int) -> Strip:
+        start, stop = _own_part(low, high, block.x0, block.x1, reach)
+        first, last = _in_vectors(start, stop, block.nx)
+        values = _values(x, start + block.x0, stop + block.x0, start - first, last - stop, dtype)
+        psi = aligned_zeros((4, rows, last - first), dtype)
+        wide = (4, rows, last - first + 2 * whole_vectors(2 * half + LANES))
+        delta = aligned_zeros(wide if transposed else (4, 0, 0), dtype)
+        return Strip(first + half, last + half, values, psi, delta)
+
+    def along_y(low: int, high: int) -> Strip:
+        start, stop = _own_part(low, high, block.y0, block.y1, reach)
+        values = _values(y, start + block.y0, stop + block.y0, 0, 0, dtype)
+        psi = aligned_zeros((4, stop - start, columns), dtype, half)
+        wide = (4, stop - start + 4 * half, columns)
+        delta = aligned_zeros(wide if transposed else (4, 0, 0), dtype, half)
+        return Strip(start + half, stop + half, values, psi, delta)
+
     return Strips(
-        left=_strip(x, 0, sides, *along_x, lambda n: (rows, n), transposed),
-        right=_strip(x, nx - sides, nx, *along_x, lambda n: (rows, n), transposed),
-        top=_strip(y, 0, top, *along_y, lambda n: (n, columns), transposed),
-        bottom=_strip(y, ny - width, ny, *along_y, lambda n: (n, columns), transposed),
+        left=along_x(0, sides),
+        right=along_x(nx - sides, nx),
+        top=along_y(0, top),
+        bottom=along_y(ny - width, ny),
         edge=edge(transposed, dtype) if scheme.one_sided and block.at_top else no_edge(dtype),
     )
 
 
-def _strip(
-    profile: Profile,
-    low: int,
-    high: int,
-    own_low: int,
-    own_high: int,
-    reach: int,
-    half: int,
-    dtype: np.dtype,
-    shape: Callable[[int], tuple[int, int]],
-    transposed: bool,
-) -> Strip:
-    start, stop = max(low, own_low - reach), min(high, own_high + reach)
-    stop = max(start, stop)
+def numbers_in_layers(block: Subdomain, width: int, half: int) -> int:
+    """How many numbers the memory of the absorbing layers of a block has, with layers on all four sides."""
+    columns = rows = 0
+    for low, high in ((0, width), (block.grid_nx - width, block.grid_nx)):
+        first, last = _in_vectors(*_own_part(low, high, block.x0, block.x1, 0), block.nx)
+        columns += last - first
+    for low, high in ((0, width), (block.grid_ny - width, block.grid_ny)):
+        start, stop = _own_part(low, high, block.y0, block.y1, 0)
+        rows += stop - start
+    return 4 * (columns * (block.ny + 2 * half) + rows * padded_columns(block.nx, half))
+
+
+def _own_part(low: int, high: int, own_low: int, own_high: int, reach: int) -> tuple[int, int]:
+    """The part of low..high-1 that a block has, counted from its first own point."""
+    start = max(low, own_low - reach)
+    return start - own_low, max(start, min(high, own_high + reach)) - own_low
+
+
+def _in_vectors(start: int, stop: int, columns: int) -> tuple[int, int]:
+    """A range of a block's columns rounded to whole vectors, as far as these are swept."""
+    if start == stop:
+        return start, stop
+    first = start // LANES * LANES if start >= 0 else start
+    return first, max(stop, min(whole_vectors(stop), whole_vectors(columns)))
+
+
+def _values(profile: Profile, start: int, stop: int, before: int, after: int, dtype: np.dtype) -> np.ndarray:
+    """The six rows of a strip's profile, with zeros before and after."""
     values = np.concatenate([profile.half[:, start:stop], profile.full[:, start:stop]])
-    delta = (2, *shape(stop - start + 4 * half)) if transposed else (2, 0, 0)
-    return Strip(
-        start - own_low + half,
-        stop - own_low + half,
-        np.ascontiguousarray(values, dtype),
-        np.zeros((4, *shape(stop - start)), dtype),
-        np.zeros(delta, dtype),
-    )
+    whole = aligned_zeros((6, before + stop - start + after), dtype)
+    whole[:, before : before + stop - start] = values
+    return whole

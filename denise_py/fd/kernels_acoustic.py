@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward, swept
 
 U = np.uint64
 
@@ -20,8 +20,9 @@ U = np.uint64
 def update_velocity(f, c, box, w):
     """f.vx, f.vy += buoyancy * gradient of p, in place, at the points of the box."""
     vx, vy, p, bx, by = f.vx, f.vy, f.p, c.bx, c.by
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             vx[j, i] += bx[j, i] * dx_forward(p, j, i, w)
             vy[j, i] += by[j, i] * dy_forward(p, j, i, w)
 
@@ -30,8 +31,9 @@ def update_velocity(f, c, box, w):
 def update_pressure(f, c, box, w):
     """f.p += bulk modulus * divergence, in place, at the points of the box."""
     vx, vy, p, bulk = f.vx, f.vy, f.p, c.bulk
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             p[j, i] += bulk[j, i] * (dx_backward(vx, j, i, w) + dy_backward(vy, j, i, w))
 
 
@@ -39,8 +41,9 @@ def update_pressure(f, c, box, w):
 def divergence(f, box, w):
     """f.e = dh times the divergence of the velocity."""
     vx, vy, e = f.vx, f.vy, f.e
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             e[j, i] = dx_backward(vx, j, i, w) + dy_backward(vy, j, i, w)
 
 

@@ -7,12 +7,13 @@ Velocity-stress scheme of Virieux (1986, Geophysics 51, 889) and Levander (1988)
                                            sxy += mu (dx+ vy + dy+ vx)
 
 with buoyancies and moduli that carry the factor dt/dh. Arrays are [y, x] with halo; a `box` says which
-points are updated. Absorbing layers are corrections on strips after the plain update.
+points are updated. Absorbing layers are corrections on strips after the plain update, put together from
+fd.layers. Every loop advances what shares its derivatives and no more: with many arrays in one loop the
+compiler gives up on proving that they do not overlap, and with that on vectors.
 
 The transposed step (see docs/theory.md) works on scaled adjoint fields, v^ = -B v' and s^ = C s', for
 which the interior of the transpose is the forward update itself; only the strips and the free surface
-have kernels of their own. There the layer acts before the derivative is taken:
-psi <- psi + u;  delta = (1/K - 1) u + a psi;  psi <- b psi;  derivative of u + delta.
+have kernels of their own.
 """
 
 from __future__ import annotations
@@ -20,8 +21,21 @@ from __future__ import annotations
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.layers import scale_x, scale_y
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+from denise_py.fd.layers import (
+    absorb_pair_x,
+    absorb_pair_y,
+    absorb_x_backward,
+    absorb_x_forward,
+    absorb_y_backward,
+    absorb_y_forward,
+    transpose_pair_x,
+    transpose_pair_y,
+    transpose_x_backward,
+    transpose_x_forward,
+    transpose_y_backward,
+    transpose_y_forward,
+)
+from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward, swept
 
 U = np.uint64
 
@@ -30,9 +44,11 @@ U = np.uint64
 def update_velocity(f, c, box, w):
     """f.vx, f.vy += buoyancy * divergence of stress, in place, at the points of the box."""
     vx, vy, sxx, syy, sxy, bx, by = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.bx, c.by
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             vx[j, i] += bx[j, i] * (dx_forward(sxx, j, i, w) + dy_backward(sxy, j, i, w))
+        for i in range(x0, x1):
             vy[j, i] += by[j, i] * (dx_backward(sxy, j, i, w) + dy_forward(syy, j, i, w))
 
 
@@ -40,12 +56,14 @@ def update_velocity(f, c, box, w):
 def update_stress(f, c, box, w):
     """f.sxx, f.syy, f.sxy += stiffness * strain rate, in place, at the points of the box."""
     vx, vy, sxx, syy, sxy, lam, l2m, mu = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             exx = dx_backward(vx, j, i, w)
             eyy = dy_backward(vy, j, i, w)
             sxx[j, i] += l2m[j, i] * exx + lam[j, i] * eyy
             syy[j, i] += lam[j, i] * exx + l2m[j, i] * eyy
+        for i in range(x0, x1):
             sxy[j, i] += mu[j, i] * (dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w))
 
 
@@ -53,10 +71,12 @@ def update_stress(f, c, box, w):
 def strain(f, box, w):
     """f.exx, f.eyy, f.exy = dh times the strain rate (exy: twice it), at the points of the box."""
     vx, vy, exx, eyy, exy = f.vx, f.vy, f.exx, f.eyy, f.exy
+    x0, x1 = U(box.x0), U(swept(vx, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             exx[j, i] = dx_backward(vx, j, i, w)
             eyy[j, i] = dy_backward(vy, j, i, w)
+        for i in range(x0, x1):
             exy[j, i] = dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w)
 
 
@@ -66,81 +86,29 @@ def strain(f, box, w):
 @kernel
 def absorb_velocity_x(f, c, strip, box, w):
     """Layer at the left or right side: correction of the x derivatives of the velocity update."""
-    vx, vy, sxx, sxy, bx, by = f.vx, f.vy, f.sxx, f.sxy, c.bx, c.by
-    profile, psi, start = strip.profile, strip.psi, U(strip.start)
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(start, U(strip.stop)):
-            k = i - start
-            g = dx_forward(sxx, j, i, w)
-            p = profile[2, k] * psi[0, j, k] + profile[1, k] * g
-            psi[0, j, k] = p
-            vx[j, i] += bx[j, i] * (profile[0, k] * g + p)
-            g = dx_backward(sxy, j, i, w)
-            p = profile[5, k] * psi[1, j, k] + profile[4, k] * g
-            psi[1, j, k] = p
-            vy[j, i] += by[j, i] * (profile[3, k] * g + p)
+    absorb_x_forward(f.vx, c.bx, f.sxx, strip, 0, box, w)
+    absorb_x_backward(f.vy, c.by, f.sxy, strip, 1, box, w)
 
 
 @kernel
 def absorb_velocity_y(f, c, strip, box, w):
     """Layer at the top or bottom: correction of the y derivatives of the velocity update."""
-    vx, vy, syy, sxy, bx, by = f.vx, f.vy, f.syy, f.sxy, c.bx, c.by
-    profile, psi, start = strip.profile, strip.psi, U(strip.start)
-    for j in range(start, U(strip.stop)):
-        k = j - start
-        scale_h, a_h, b_h = profile[0, k], profile[1, k], profile[2, k]
-        scale_f, a_f, b_f = profile[3, k], profile[4, k], profile[5, k]
-        for i in range(U(box.x0), U(box.x1)):
-            g = dy_backward(sxy, j, i, w)
-            p = b_f * psi[1, k, i] + a_f * g
-            psi[1, k, i] = p
-            vx[j, i] += bx[j, i] * (scale_f * g + p)
-            g = dy_forward(syy, j, i, w)
-            p = b_h * psi[0, k, i] + a_h * g
-            psi[0, k, i] = p
-            vy[j, i] += by[j, i] * (scale_h * g + p)
+    absorb_y_backward(f.vx, c.bx, f.sxy, strip, 1, box, w)
+    absorb_y_forward(f.vy, c.by, f.syy, strip, 0, box, w)
 
 
 @kernel
 def absorb_stress_x(f, c, strip, box, w):
     """Layer at the left or right side: correction of the x derivatives of the stress update."""
-    vx, vy, sxx, syy, sxy, lam, l2m, mu = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
-    profile, psi, start = strip.profile, strip.psi, U(strip.start)
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(start, U(strip.stop)):
-            k = i - start
-            g = dx_forward(vy, j, i, w)
-            p = profile[2, k] * psi[2, j, k] + profile[1, k] * g
-            psi[2, j, k] = p
-            sxy[j, i] += mu[j, i] * (profile[0, k] * g + p)
-            g = dx_backward(vx, j, i, w)
-            p = profile[5, k] * psi[3, j, k] + profile[4, k] * g
-            psi[3, j, k] = p
-            e = profile[3, k] * g + p
-            sxx[j, i] += l2m[j, i] * e
-            syy[j, i] += lam[j, i] * e
+    absorb_x_forward(f.sxy, c.mu, f.vy, strip, 2, box, w)
+    absorb_pair_x(f.sxx, f.syy, c.l2m, c.lam, f.vx, strip, 3, box, w)
 
 
 @kernel
 def absorb_stress_y(f, c, strip, box, w):
     """Layer at the top or bottom: correction of the y derivatives of the stress update."""
-    vx, vy, sxx, syy, sxy, lam, l2m, mu = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
-    profile, psi, start = strip.profile, strip.psi, U(strip.start)
-    for j in range(start, U(strip.stop)):
-        k = j - start
-        scale_h, a_h, b_h = profile[0, k], profile[1, k], profile[2, k]
-        scale_f, a_f, b_f = profile[3, k], profile[4, k], profile[5, k]
-        for i in range(U(box.x0), U(box.x1)):
-            g = dy_forward(vx, j, i, w)
-            p = b_h * psi[2, k, i] + a_h * g
-            psi[2, k, i] = p
-            sxy[j, i] += mu[j, i] * (scale_h * g + p)
-            g = dy_backward(vy, j, i, w)
-            p = b_f * psi[3, k, i] + a_f * g
-            psi[3, k, i] = p
-            e = scale_f * g + p
-            sxx[j, i] += lam[j, i] * e
-            syy[j, i] += l2m[j, i] * e
+    absorb_y_forward(f.sxy, c.mu, f.vx, strip, 2, box, w)
+    absorb_pair_y(f.sxx, f.syy, c.lam, c.l2m, f.vy, strip, 3, box, w)
 
 
 # --- absorbing layers of the transposed step -----------------------------------------------------------
@@ -149,77 +117,29 @@ def absorb_stress_y(f, c, strip, box, w):
 @kernel
 def transpose_velocity_x(f, c, strip, box, w):
     """Layer at the left or right side in the transposed velocity update."""
-    if strip.stop <= strip.start:
-        return
-    vx, vy, bx, by = f.vx, f.vy, c.bx, c.by
-    half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    scale_x(f.sxx, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
-    scale_x(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
-    d_xx, d_xy = delta[0], delta[1]
-    low, high = max(box.x0, start - half), min(box.x1, strip.stop + half)
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(low), U(high)):
-            k = i + U(pad) - U(start)
-            vx[j, i] += bx[j, i] * dx_forward(d_xx, j, k, w)
-            vy[j, i] += by[j, i] * dx_backward(d_xy, j, k, w)
+    transpose_x_forward(f.vx, c.bx, f.sxx, strip, 3, box, w)
+    transpose_x_backward(f.vy, c.by, f.sxy, strip, 2, box, w)
 
 
 @kernel
 def transpose_velocity_y(f, c, strip, box, w):
     """Layer at the top or bottom in the transposed velocity update."""
-    if strip.stop <= strip.start:
-        return
-    vx, vy, bx, by = f.vx, f.vy, c.bx, c.by
-    half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    scale_y(f.syy, delta[0], psi[3], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
-    scale_y(f.sxy, delta[1], psi[2], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
-    d_yy, d_xy = delta[0], delta[1]
-    low, high = max(box.y0, start - half), min(box.y1, strip.stop + half)
-    for j in range(U(low), U(high)):
-        k = j + U(pad) - U(start)
-        for i in range(U(box.x0), U(box.x1)):
-            vx[j, i] += bx[j, i] * dy_backward(d_xy, k, i, w)
-            vy[j, i] += by[j, i] * dy_forward(d_yy, k, i, w)
+    transpose_y_backward(f.vx, c.bx, f.sxy, strip, 2, box, w)
+    transpose_y_forward(f.vy, c.by, f.syy, strip, 3, box, w)
 
 
 @kernel
 def transpose_stress_x(f, c, strip, box, w):
     """Layer at the left or right side in the transposed stress update."""
-    if strip.stop <= strip.start:
-        return
-    sxx, syy, sxy, lam, l2m, mu = f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
-    half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    scale_x(f.vx, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.y0, box.y1)
-    scale_x(f.vy, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.y0, box.y1)
-    d_vx, d_vy = delta[0], delta[1]
-    low, high = max(box.x0, start - half), min(box.x1, strip.stop + half)
-    for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(low), U(high)):
-            k = i + U(pad) - U(start)
-            e = dx_backward(d_vx, j, k, w)
-            sxx[j, i] += l2m[j, i] * e
-            syy[j, i] += lam[j, i] * e
-            sxy[j, i] += mu[j, i] * dx_forward(d_vy, j, k, w)
+    transpose_pair_x(f.sxx, f.syy, c.l2m, c.lam, f.vx, strip, 0, box, w)
+    transpose_x_forward(f.sxy, c.mu, f.vy, strip, 1, box, w)
 
 
 @kernel
 def transpose_stress_y(f, c, strip, box, w):
     """Layer at the top or bottom in the transposed stress update."""
-    if strip.stop <= strip.start:
-        return
-    sxx, syy, sxy, lam, l2m, mu = f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
-    half, pad, start, delta, psi = len(w), 2 * len(w), strip.start, strip.delta, strip.psi
-    scale_y(f.vy, delta[0], psi[0], strip.profile, 0, start, strip.stop, pad, box.x0, box.x1)
-    scale_y(f.vx, delta[1], psi[1], strip.profile, 3, start, strip.stop, pad, box.x0, box.x1)
-    d_vy, d_vx = delta[0], delta[1]
-    low, high = max(box.y0, start - half), min(box.y1, strip.stop + half)
-    for j in range(U(low), U(high)):
-        k = j + U(pad) - U(start)
-        for i in range(U(box.x0), U(box.x1)):
-            e = dy_backward(d_vy, k, i, w)
-            sxx[j, i] += lam[j, i] * e
-            syy[j, i] += l2m[j, i] * e
-            sxy[j, i] += mu[j, i] * dy_forward(d_vx, k, i, w)
+    transpose_pair_y(f.sxx, f.syy, c.lam, c.l2m, f.vy, strip, 0, box, w)
+    transpose_y_forward(f.sxy, c.mu, f.vx, strip, 1, box, w)
 
 
 # --- free surface on the row box.y0 --------------------------------------------------------------------

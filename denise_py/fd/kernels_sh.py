@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from denise_py.fd.compile import kernel
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward, swept
 
 U = np.uint64
 
@@ -20,8 +20,9 @@ U = np.uint64
 def update_velocity(f, c, box, w):
     """f.vz += buoyancy * divergence of stress, in place, at the points of the box."""
     vz, sxz, syz, bz = f.vz, f.sxz, f.syz, c.bz
+    x0, x1 = U(box.x0), U(swept(vz, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             vz[j, i] += bz[j, i] * (dx_backward(sxz, j, i, w) + dy_forward(syz, j, i, w))
 
 
@@ -29,8 +30,9 @@ def update_velocity(f, c, box, w):
 def update_stress(f, c, box, w):
     """f.sxz, f.syz += shear modulus * gradient of vz, in place, at the points of the box."""
     vz, sxz, syz, mux, muy = f.vz, f.sxz, f.syz, c.mux, c.muy
+    x0, x1 = U(box.x0), U(swept(vz, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             sxz[j, i] += mux[j, i] * dx_forward(vz, j, i, w)
             syz[j, i] += muy[j, i] * dy_backward(vz, j, i, w)
 
@@ -39,7 +41,8 @@ def update_stress(f, c, box, w):
 def strain(f, box, w):
     """f.exz, f.eyz = dh times the gradient of vz."""
     vz, exz, eyz = f.vz, f.exz, f.eyz
+    x0, x1 = U(box.x0), U(swept(vz, box))
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(U(box.x0), U(box.x1)):
+        for i in range(x0, x1):
             exz[j, i] = dx_forward(vz, j, i, w)
             eyz[j, i] = dy_backward(vz, j, i, w)

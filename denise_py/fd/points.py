@@ -6,7 +6,28 @@
 from __future__ import annotations
 
 from denise_py.fd.compile import kernel
+from denise_py.fd.containers import Points
 from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward
+
+
+@kernel
+def within(points, band):
+    """Those of the points that lie in the rows of a band."""
+    a, b = _first_from(points.j, band.y0), _first_from(points.j, band.y1)
+    return Points(points.j[a:b], points.i[a:b], points.trace[a:b], points.weight[a:b])
+
+
+@kernel
+def _first_from(rows, row):
+    """Number of the first of ordered rows that is not above a row."""
+    low, high = 0, rows.size
+    while low < high:
+        middle = (low + high) // 2
+        if rows[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel

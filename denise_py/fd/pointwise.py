@@ -1,6 +1,6 @@
 """Work at single points, the same for every physics: keeping increments, zero-lag products, energies.
 
-Fields have halos; `box` says where the own points of a block are in a field. Kept arrays are (slots, rows,
+Fields have halos; `box` is the band of own points of a block that is worked on. Kept arrays are (slots, rows,
 columns) of the points of `store.box`; those without points are left alone (see steps_psv.Store). Factors and
 products are (ny, nx) of own points.
 """
@@ -50,23 +50,29 @@ def slot_of(n, store):
 
 
 @kernel
-def keep_field(kept, n, field, store):
+def rows_of(band, box):
+    """The rows of a box that lie in a band."""
+    return range(U(max(band.y0, box.y0)), U(min(band.y1, box.y1)))
+
+
+@kernel
+def keep_field(kept, n, field, box, store):
     """kept = field at step n."""
     if kept.size == 0:
         return
     into, b = kept[slot_of(n, store)], store.box
-    for j in range(U(b.y0), U(b.y1)):
+    for j in rows_of(box, b):
         for i in range(U(b.x0), U(b.x1)):
             into[j - U(b.y0), i - U(b.x0)] = field[j, i]
 
 
 @kernel
-def keep_increment(kept, n, field, store):
+def keep_increment(kept, n, field, box, store):
     """kept = field - kept: what a field has gained since keep_field."""
     if kept.size == 0:
         return
     into, b = kept[slot_of(n, store)], store.box
-    for j in range(U(b.y0), U(b.y1)):
+    for j in rows_of(box, b):
         for i in range(U(b.x0), U(b.x1)):
             into[j - U(b.y0), i - U(b.x0)] = field[j, i] - into[j - U(b.y0), i - U(b.x0)]
 
@@ -77,8 +83,8 @@ def add_product(out, field, kept, n, box, store):
     if kept.size == 0:
         return
     of_step, b = kept[slot_of(n, store)], store.box
-    for j in range(U(b.y0), U(b.y1)):
-        m, k = j - U(box.y0), j - U(b.y0)
+    for j in rows_of(box, b):
+        m, k = j - U(box.top), j - U(b.y0)
         for i in range(U(b.x0), U(b.x1)):
             out[m, i - U(box.x0)] += field[j, i] * of_step[k, i - U(b.x0)]
 
@@ -90,8 +96,8 @@ def add_pair_products(total, difference, fx, fy, kept_x, kept_y, n, box, store):
         return
     slot, b = slot_of(n, store), store.box
     dx, dy = kept_x[slot], kept_y[slot]
-    for j in range(U(b.y0), U(b.y1)):
-        m, k = j - U(box.y0), j - U(b.y0)
+    for j in rows_of(box, b):
+        m, k = j - U(box.top), j - U(b.y0)
         for i in range(U(b.x0), U(b.x1)):
             o, l = i - U(box.x0), i - U(b.x0)
             total[m, o] += (fx[j, i] + fy[j, i]) * (dx[k, l] + dy[k, l])
@@ -111,8 +117,8 @@ def add_kept(field, factor, kept, n, box, store):
     if kept.size == 0:
         return
     of_step, b = kept[slot_of(n, store)], store.box
-    for j in range(U(b.y0), U(b.y1)):
-        m, k = j - U(box.y0), j - U(b.y0)
+    for j in rows_of(box, b):
+        m, k = j - U(box.top), j - U(b.y0)
         for i in range(U(b.x0), U(b.x1)):
             field[j, i] += factor[m, i - U(box.x0)] * of_step[k, i - U(b.x0)]
 
@@ -124,8 +130,8 @@ def add_kept_pair(fx, fy, total, difference, kept_x, kept_y, n, box, store):
         return
     slot, b = slot_of(n, store), store.box
     dx, dy = kept_x[slot], kept_y[slot]
-    for j in range(U(b.y0), U(b.y1)):
-        m, k = j - U(box.y0), j - U(b.y0)
+    for j in rows_of(box, b):
+        m, k = j - U(box.top), j - U(b.y0)
         for i in range(U(b.x0), U(b.x1)):
             o, l = i - U(box.x0), i - U(b.x0)
             half_sum = total[m, o] * (dx[k, l] + dy[k, l]) / 2
@@ -141,7 +147,7 @@ def add_square(out, field, box):
         return
     for j in range(U(box.y0), U(box.y1)):
         for i in range(U(box.x0), U(box.x1)):
-            out[j - U(box.y0), i - U(box.x0)] += field[j, i] * field[j, i]
+            out[j - U(box.top), i - U(box.x0)] += field[j, i] * field[j, i]
 
 
 @entry

@@ -11,8 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from denise_py.fd.compile import kernel
+from denise_py.fd.containers import LANES
 
 ONE = np.uint64(1)
+
+
+@kernel
+def swept(f, box):
+    """End of the columns that are updated: whole vectors, as far as the rows of f have room for them."""
+    return min(box.x0 + (box.x1 - box.x0 + LANES - 1) // LANES * LANES, f.shape[1] - box.x0)
 
 
 @kernel

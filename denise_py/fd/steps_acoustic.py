@@ -28,8 +28,9 @@ from denise_py.fd.layers import (
     transpose_y_backward,
     transpose_y_forward,
 )
-from denise_py.fd.points import add_at, read_at, read_divergence
+from denise_py.fd.points import add_at, read_at, read_divergence, within
 from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
+from denise_py.fd.schedule import band_of, steps_of
 
 
 class Fields(NamedTuple):
@@ -109,18 +110,18 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vx, n, f.vx, store)
-        keep_field(store.vy, n, f.vy, store)
+        keep_field(store.vx, n, f.vx, box, store)
+        keep_field(store.vy, n, f.vy, box, store)
     update_velocity(f, c, box, w)
     absorb_x_forward(f.vx, c.bx, f.p, strips.left, 0, box, w)
     absorb_x_forward(f.vx, c.bx, f.p, strips.right, 0, box, w)
     absorb_y_forward(f.vy, c.by, f.p, strips.top, 0, box, w)
     absorb_y_forward(f.vy, c.by, f.p, strips.bottom, 0, box, w)
-    add_at(f.vx, sources.vx, sources.series[n])
-    add_at(f.vy, sources.vy, sources.series[n])
+    add_at(f.vx, within(sources.vx, box), sources.series[n])
+    add_at(f.vy, within(sources.vy, box), sources.series[n])
     if keep:
-        keep_increment(store.vx, n, f.vx, store)
-        keep_increment(store.vy, n, f.vy, store)
+        keep_increment(store.vx, n, f.vx, box, store)
+        keep_increment(store.vy, n, f.vy, box, store)
         add_square(store.energy, f.vx, box)
         add_square(store.energy, f.vy, box)
 
@@ -139,34 +140,38 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Pressure half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.p, n, f.p, store)
+        keep_field(store.p, n, f.p, box, store)
     update_pressure(f, c, box, w)
     absorb_divergence(f.p, c.bulk, f, strips, box, w)
     if keep:
-        keep_increment(store.p, n, f.p, store)
-    add_at(f.p, sources.p, sources.series[n])
-    if surface:
+        keep_increment(store.p, n, f.p, box, store)
+    add_at(f.p, within(sources.p, box), sources.series[n])
+    if surface and box.y0 == box.top:
         image_odd(f.p, box, w)
-    record(n, f, w, receivers)
+    record(n, f, w, receivers, box)
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 @kernel
-def record(n, f, w, receivers):
+def record(n, f, w, receivers, box):
     """Sample n of all receivers."""
-    read_at(f.vx, receivers.vx, receivers.out_vx[n])
-    read_at(f.vy, receivers.vy, receivers.out_vy[n])
-    points = receivers.p
+    read_at(f.vx, within(receivers.vx, box), receivers.out_vx[n])
+    read_at(f.vy, within(receivers.vy, box), receivers.out_vy[n])
+    points = within(receivers.p, box)
     for k in range(points.j.size):
         receivers.out_p[n, points.trace[k]] -= points.weight[k] * f.p[points.j[k], points.i[k]]
-    read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
+    read_divergence(f.vx, f.vy, within(receivers.div, box), receivers.out_div[n], w)
 
 
 # --- linearised ------------------------------------------------------------------------------------------
@@ -218,8 +223,8 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
 @kernel
 def move_velocity(n, f, c, box, strips, w, injection):
     """Injection of step n and transposed update of the velocities."""
-    add_at(f.vx, injection.vx, injection.series[n])
-    add_at(f.vy, injection.vy, injection.series[n])
+    add_at(f.vx, within(injection.vx, box), injection.series[n])
+    add_at(f.vy, within(injection.vy, box), injection.series[n])
     update_velocity(f, c, box, w)
     transpose_x_forward(f.vx, c.bx, f.p, strips.left, 0, box, w)
     transpose_x_forward(f.vx, c.bx, f.p, strips.right, 0, box, w)
@@ -234,7 +239,7 @@ def transpose_divergence(out, c, f, strips, box, w, surface):
     transpose_x_backward(out, c, f.vx, strips.right, 1, box, w)
     transpose_y_backward(out, c, f.vy, strips.top, 1, box, w)
     transpose_y_backward(out, c, f.vy, strips.bottom, 1, box, w)
-    if surface:
+    if surface and box.y0 == box.top:
         transpose_image_odd(out, c, f.vy, box, w)
 
 
@@ -250,14 +255,18 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
 @kernel
 def inject_stress(n, f, c, box, surface, injection):
     """Add sample n of the adjoint source to the pressure, which stays zero at a free surface."""
-    add_at(f.p, injection.p, injection.series[n])
-    if surface:
+    add_at(f.p, within(injection.p, box), injection.series[n])
+    if surface and box.y0 == box.top:
         zero_row(f.p, box)
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)

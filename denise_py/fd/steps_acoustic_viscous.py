@@ -14,9 +14,10 @@ from denise_py.fd import steps_acoustic
 from denise_py.fd.compile import kernel
 from denise_py.fd.containers import Box
 from denise_py.fd.kernels_acoustic import divergence, image_odd, zero_row
-from denise_py.fd.points import add_at
+from denise_py.fd.points import add_at, within
 from denise_py.fd.pointwise import add_product, add_square, add_summed_product, keep_field
 from denise_py.fd.relaxation import relax, transpose_relax
+from denise_py.fd.schedule import band_of, steps_of
 from denise_py.fd.steps_acoustic import absorb_divergence, move_velocity, record, transpose_divergence
 
 forward_velocity = steps_acoustic.forward_velocity
@@ -77,20 +78,24 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     divergence(f, box, w)
     absorb_divergence(f.e, c.one, f, strips, box, w)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.e, n, f.e, store)
+        keep_field(store.e, n, f.e, box, store)
     relax(f.p, f.e, f.r, c.bulk, c.nbulk, c.a, c.g, box)
-    add_at(f.p, sources.p, sources.series[n])
-    if surface:
+    add_at(f.p, within(sources.p, box), sources.series[n])
+    if surface and box.y0 == box.top:
         image_odd(f.p, box, w)
-    record(n, f, w, receivers)
+    record(n, f, w, receivers, box)
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 @kernel
@@ -120,15 +125,19 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
 @kernel
 def inject_stress(n, f, c, box, surface, injection):
     """An adjoint source adds to the divergence, which moves pressure and memory."""
-    add_at(f.e, injection.p, injection.series[n])
-    if surface:
+    add_at(f.e, within(injection.p, box), injection.series[n])
+    if surface and box.y0 == box.top:
         zero_row(f.e, box)
     transpose_relax(f.p, f.e, f.t, f.r, c.bulk, c.nbulk, c.a, c.g, box)
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)

@@ -33,7 +33,7 @@ from denise_py.fd.kernels_psv import (
     update_stress,
     update_velocity,
 )
-from denise_py.fd.points import add_at, read_at, read_curl, read_divergence
+from denise_py.fd.points import add_at, read_at, read_curl, read_divergence, within
 from denise_py.fd.pointwise import (
     add_kept,
     add_kept_pair,
@@ -43,6 +43,7 @@ from denise_py.fd.pointwise import (
     keep_field,
     keep_increment,
 )
+from denise_py.fd.schedule import band_of, steps_of
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
@@ -151,19 +152,19 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vx, n, f.vx, store)
-        keep_field(store.vy, n, f.vy, store)
+        keep_field(store.vx, n, f.vx, box, store)
+        keep_field(store.vy, n, f.vy, box, store)
     update_velocity(f, c, box, w)
     absorb_velocity_x(f, c, strips.left, box, w)
     absorb_velocity_x(f, c, strips.right, box, w)
     absorb_velocity_y(f, c, strips.top, box, w)
     absorb_velocity_y(f, c, strips.bottom, box, w)
     correct_velocity(f, c, strips.edge, box)
-    add_at(f.vx, sources.vx, sources.series[n])
-    add_at(f.vy, sources.vy, sources.series[n])
+    add_at(f.vx, within(sources.vx, box), sources.series[n])
+    add_at(f.vy, within(sources.vy, box), sources.series[n])
     if keep:
-        keep_increment(store.vx, n, f.vx, store)
-        keep_increment(store.vy, n, f.vy, store)
+        keep_increment(store.vx, n, f.vx, box, store)
+        keep_increment(store.vy, n, f.vy, box, store)
         add_square(store.energy, f.vx, box)
         add_square(store.energy, f.vy, box)
 
@@ -173,9 +174,9 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Stress half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.sxx, n, f.sxx, store)
-        keep_field(store.syy, n, f.syy, store)
-        keep_field(store.sxy, n, f.sxy, store)
+        keep_field(store.sxx, n, f.sxx, box, store)
+        keep_field(store.syy, n, f.syy, box, store)
+        keep_field(store.sxy, n, f.sxy, box, store)
     update_stress(f, c, box, w)
     absorb_stress_x(f, c, strips.left, box, w)
     absorb_stress_x(f, c, strips.right, box, w)
@@ -183,37 +184,41 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_y(f, c, strips.bottom, box, w)
     correct_stress(f, c, strips.edge, box)
     if keep:
-        keep_increment(store.sxx, n, f.sxx, store)
-        keep_increment(store.syy, n, f.syy, store)
-        keep_increment(store.sxy, n, f.sxy, store)
-    add_at(f.sxx, sources.normal, sources.series[n])
-    add_at(f.syy, sources.normal, sources.series[n])
-    if strips.edge.force.size:
+        keep_increment(store.sxx, n, f.sxx, box, store)
+        keep_increment(store.syy, n, f.syy, box, store)
+        keep_increment(store.sxy, n, f.sxy, box, store)
+    add_at(f.sxx, within(sources.normal, box), sources.series[n])
+    add_at(f.syy, within(sources.normal, box), sources.series[n])
+    if strips.edge.force.size and box.y0 == box.top:
         free_row(f, box)
-    elif surface:
+    elif surface and box.y0 == box.top:
         image_stress(f, box, w)
-    record(n, f, w, receivers)
+    record(n, f, w, receivers, box)
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 @kernel
-def record(n, f, w, receivers):
+def record(n, f, w, receivers, box):
     """Sample n of all receivers."""
-    read_at(f.vx, receivers.vx, receivers.out_vx[n])
-    read_at(f.vy, receivers.vy, receivers.out_vy[n])
-    points = receivers.p
+    read_at(f.vx, within(receivers.vx, box), receivers.out_vx[n])
+    read_at(f.vy, within(receivers.vy, box), receivers.out_vy[n])
+    points = within(receivers.p, box)
     for k in range(points.j.size):
         j, i = points.j[k], points.i[k]
         receivers.out_p[n, points.trace[k]] -= points.weight[k] * (f.sxx[j, i] + f.syy[j, i])
-    read_divergence(f.vx, f.vy, receivers.div, receivers.out_div[n], w)
-    read_curl(f.vx, f.vy, receivers.curl, receivers.out_curl[n], w)
+    read_divergence(f.vx, f.vy, within(receivers.div, box), receivers.out_div[n], w)
+    read_curl(f.vx, f.vy, within(receivers.curl, box), receivers.out_curl[n], w)
 
 
 # --- linearised ------------------------------------------------------------------------------------------
@@ -258,8 +263,8 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
         sxx, syy = store.sxx, store.syy
         add_pair_products(out.total, out.difference, f.sxx, f.syy, sxx, syy, n, box, store)
         add_product(out.shear, f.sxy, store.sxy, n, box, store)
-    add_at(f.vx, injection.vx, injection.series[n])
-    add_at(f.vy, injection.vy, injection.series[n])
+    add_at(f.vx, within(injection.vx, box), injection.series[n])
+    add_at(f.vy, within(injection.vy, box), injection.series[n])
     update_velocity(f, c, box, w)
     transpose_velocity_x(f, c, strips.left, box, w)
     transpose_velocity_x(f, c, strips.right, box, w)
@@ -282,9 +287,9 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
     transpose_stress_y(f, c, strips.top, box, w)
     transpose_stress_y(f, c, strips.bottom, box, w)
     correct_stress(f, c, strips.edge, box)
-    if strips.edge.force.size:
+    if strips.edge.force.size and box.y0 == box.top:
         free_row(f, box)
-    elif surface:
+    elif surface and box.y0 == box.top:
         transpose_image_stress(f, c, box, w)
     if n > 0:
         inject_stress(n - 1, f, c, box, surface, injection)
@@ -293,15 +298,19 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
 @kernel
 def inject_stress(n, f, c, box, surface, injection):
     """Add sample n of the adjoint source to the normal stresses; syy stays zero at a free surface."""
-    add_at(f.sxx, injection.normal, injection.series[n])
-    add_at(f.syy, injection.normal, injection.series[n])
-    if surface:
+    add_at(f.sxx, within(injection.normal, box), injection.series[n])
+    add_at(f.syy, within(injection.normal, box), injection.series[n])
+    if surface and box.y0 == box.top:
         free_row(f, box)
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)

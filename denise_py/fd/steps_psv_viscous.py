@@ -26,9 +26,10 @@ from denise_py.fd.kernels_psv import (
     transpose_velocity_y,
     update_velocity,
 )
-from denise_py.fd.points import add_at
+from denise_py.fd.points import add_at, within
 from denise_py.fd.pointwise import add_pair_products, add_product, add_square, keep_field
 from denise_py.fd.relaxation import relax, relax_pair, transpose_relax, transpose_relax_pair
+from denise_py.fd.schedule import band_of, steps_of
 from denise_py.fd.surface import correct_stress, correct_velocity, free_row
 
 U = np.uint64
@@ -128,26 +129,30 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     absorb_stress_y(e, unit, strips.bottom, box, w)
     correct_stress(e, unit, strips.edge, box)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.exx, n, f.exx, store)
-        keep_field(store.eyy, n, f.eyy, store)
-        keep_field(store.exy, n, f.exy, store)
+        keep_field(store.exx, n, f.exx, box, store)
+        keep_field(store.eyy, n, f.eyy, box, store)
+        keep_field(store.exy, n, f.exy, box, store)
     relax_pair(f.sxx, f.syy, f.exx, f.eyy, f.pxx, f.pyy, c.lam, c.l2m, c.nlam, c.nl2m, c.a, c.g, box)
     relax(f.sxy, f.exy, f.pxy, c.mu, c.nmu, c.a, c.g, box)
-    add_at(f.sxx, sources.normal, sources.series[n])
-    add_at(f.syy, sources.normal, sources.series[n])
-    if strips.edge.force.size:
+    add_at(f.sxx, within(sources.normal, box), sources.series[n])
+    add_at(f.syy, within(sources.normal, box), sources.series[n])
+    if strips.edge.force.size and box.y0 == box.top:
         free_row(f, box)
-    elif surface:
+    elif surface and box.y0 == box.top:
         image_stress(f, box, w)
-    steps_psv.record(n, f, w, receivers)
+    steps_psv.record(n, f, w, receivers, box)
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 @kernel
@@ -156,8 +161,8 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
     keep = store.every > 0 and n % store.every == 0
     if keep:
         _correlate_strain(out, f, store, n, box)
-    add_at(f.vx, injection.vx, injection.series[n])
-    add_at(f.vy, injection.vy, injection.series[n])
+    add_at(f.vx, within(injection.vx, box), injection.series[n])
+    add_at(f.vy, within(injection.vy, box), injection.series[n])
     update_velocity(f, c, box, w)
     transpose_velocity_x(f, c, strips.left, box, w)
     transpose_velocity_x(f, c, strips.right, box, w)
@@ -181,7 +186,7 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
     transpose_stress_y(e, unit, strips.top, box, w)
     transpose_stress_y(e, unit, strips.bottom, box, w)
     correct_stress(e, unit, strips.edge, box)
-    if surface and not strips.edge.force.size:
+    if surface and box.y0 == box.top and not strips.edge.force.size:
         transpose_image_stress(e, unit, box, w)
     if n > 0:
         _inject_and_relax(n - 1, f, e, c, box, surface, injection)
@@ -196,9 +201,9 @@ def inject_stress(n, f, c, box, surface, injection):
 @kernel
 def _inject_and_relax(n, f, e, c, box, surface, injection):
     """An adjoint source adds to the strain, which moves stress and memory."""
-    add_at(e.sxx, injection.normal, injection.series[n])
-    add_at(e.syy, injection.normal, injection.series[n])
-    if surface:
+    add_at(e.sxx, within(injection.normal, box), injection.series[n])
+    add_at(e.syy, within(injection.normal, box), injection.series[n])
+    if surface and box.y0 == box.top:
         free_row(e, box)
     transpose_relax_pair(
         *(f.sxx, f.syy, f.exx, f.eyy, f.txx, f.tyy, f.pxx, f.pyy),
@@ -208,11 +213,15 @@ def _inject_and_relax(n, f, e, c, box, surface, injection):
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)
 
 
 @kernel

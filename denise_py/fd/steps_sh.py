@@ -20,8 +20,9 @@ from denise_py.fd.layers import (
     transpose_y_backward,
     transpose_y_forward,
 )
-from denise_py.fd.points import add_at, read_at
+from denise_py.fd.points import add_at, read_at, within
 from denise_py.fd.pointwise import add_kept, add_product, add_square, keep_field, keep_increment
+from denise_py.fd.schedule import band_of, steps_of
 
 
 class Fields(NamedTuple):
@@ -91,15 +92,15 @@ def forward_velocity(n, f, c, box, strips, w, sources, store):
     """Velocity half of step n."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.vz, n, f.vz, store)
+        keep_field(store.vz, n, f.vz, box, store)
     update_velocity(f, c, box, w)
     absorb_x_backward(f.vz, c.bz, f.sxz, strips.left, 0, box, w)
     absorb_x_backward(f.vz, c.bz, f.sxz, strips.right, 0, box, w)
     absorb_y_forward(f.vz, c.bz, f.syz, strips.top, 0, box, w)
     absorb_y_forward(f.vz, c.bz, f.syz, strips.bottom, 0, box, w)
-    add_at(f.vz, sources.vz, sources.series[n])
+    add_at(f.vz, within(sources.vz, box), sources.series[n])
     if keep:
-        keep_increment(store.vz, n, f.vz, store)
+        keep_increment(store.vz, n, f.vz, box, store)
         add_square(store.energy, f.vz, box)
 
 
@@ -117,24 +118,28 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     """Stress half of step n; surface: whether the first row of the box is a free surface."""
     keep = store.every > 0 and n % store.every == 0
     if keep:
-        keep_field(store.sxz, n, f.sxz, store)
-        keep_field(store.syz, n, f.syz, store)
+        keep_field(store.sxz, n, f.sxz, box, store)
+        keep_field(store.syz, n, f.syz, box, store)
     update_stress(f, c, box, w)
     absorb_gradient(f.sxz, f.syz, c.mux, c.muy, f, strips, box, w)
     if keep:
-        keep_increment(store.sxz, n, f.sxz, store)
-        keep_increment(store.syz, n, f.syz, store)
-    if surface:
+        keep_increment(store.sxz, n, f.sxz, box, store)
+        keep_increment(store.syz, n, f.syz, box, store)
+    if surface and box.y0 == box.top:
         image_odd(f.syz, box, w)
-    read_at(f.vz, receivers.vz, receivers.out_vz[n])
+    read_at(f.vz, within(receivers.vz, box), receivers.out_vz[n])
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 # --- linearised ------------------------------------------------------------------------------------------
@@ -185,7 +190,7 @@ def transposed_velocity(n, f, c, box, strips, w, injection, store, out):
 @kernel
 def move_velocity(n, f, c, box, strips, w, injection):
     """Injection of step n and transposed update of the velocity."""
-    add_at(f.vz, injection.vz, injection.series[n])
+    add_at(f.vz, within(injection.vz, box), injection.series[n])
     update_velocity(f, c, box, w)
     transpose_x_backward(f.vz, c.bz, f.sxz, strips.left, 0, box, w)
     transpose_x_backward(f.vz, c.bz, f.sxz, strips.right, 0, box, w)
@@ -200,7 +205,7 @@ def transpose_gradient(out_x, out_y, cx, cy, f, strips, box, w, surface):
     transpose_x_forward(out_x, cx, f.vz, strips.right, 1, box, w)
     transpose_y_backward(out_y, cy, f.vz, strips.top, 1, box, w)
     transpose_y_backward(out_y, cy, f.vz, strips.bottom, 1, box, w)
-    if surface:
+    if surface and box.y0 == box.top:
         transpose_image_odd(out_y, cy, f.vz, box, w)
 
 
@@ -217,8 +222,12 @@ def inject_stress(n, f, c, box, surface, injection):
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)

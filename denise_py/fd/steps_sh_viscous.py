@@ -15,9 +15,10 @@ from denise_py.fd.compile import kernel
 from denise_py.fd.containers import Box
 from denise_py.fd.kernels_acoustic import image_odd, zero_row
 from denise_py.fd.kernels_sh import strain
-from denise_py.fd.points import read_at
+from denise_py.fd.points import read_at, within
 from denise_py.fd.pointwise import add_product, add_square, add_summed_product, keep_field
 from denise_py.fd.relaxation import relax, transpose_relax
+from denise_py.fd.schedule import band_of, steps_of
 from denise_py.fd.steps_sh import absorb_gradient, move_velocity, transpose_gradient
 
 forward_velocity = steps_sh.forward_velocity
@@ -84,21 +85,25 @@ def forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store):
     strain(f, box, w)
     absorb_gradient(f.exz, f.eyz, c.one, c.one, f, strips, box, w)
     if store.every > 0 and n % store.every == 0:
-        keep_field(store.exz, n, f.exz, store)
-        keep_field(store.eyz, n, f.eyz, store)
+        keep_field(store.exz, n, f.exz, box, store)
+        keep_field(store.eyz, n, f.eyz, box, store)
     relax(f.sxz, f.exz, f.rxz, c.mux, c.nmux, c.a, c.g, box)
     relax(f.syz, f.eyz, f.ryz, c.muy, c.nmuy, c.a, c.g, box)
-    if surface:
+    if surface and box.y0 == box.top:
         image_odd(f.syz, box, w)
-    read_at(f.vz, receivers.vz, receivers.out_vz[n])
+    read_at(f.vz, within(receivers.vz, box), receivers.out_vz[n])
 
 
 @kernel
-def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store):
-    """Steps first..last-1 of a block without neighbours."""
-    for n in range(first, last):
-        forward_velocity(n, f, c, box, strips, w, sources, store)
-        forward_stress(n, f, c, box, strips, w, surface, sources, receivers, store)
+def forward_steps(first, last, f, c, box, strips, w, surface, sources, receivers, store, parts):
+    """Steps first..last-1 of a block without neighbours; parts: see fd.schedule."""
+    for start in range(first, last, steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start + parts[k, 0], band_of(parts, k, box)
+            if n < last and parts[k, 1] == 0:
+                forward_velocity(n, f, c, band, strips, w, sources, store)
+            elif n < last:
+                forward_stress(n, f, c, band, strips, w, surface, sources, receivers, store)
 
 
 @kernel
@@ -121,15 +126,19 @@ def transposed_stress(n, f, c, box, strips, w, surface, injection):
     """Stress half of the transposed step n."""
     strain(f, box, w)
     transpose_gradient(f.exz, f.eyz, c.one, c.one, f, strips, box, w, surface)
-    if surface:
+    if surface and box.y0 == box.top:
         zero_row(f.eyz, box)
     transpose_relax(f.sxz, f.exz, f.txz, f.rxz, c.mux, c.nmux, c.a, c.g, box)
     transpose_relax(f.syz, f.eyz, f.tyz, f.ryz, c.muy, c.nmuy, c.a, c.g, box)
 
 
 @kernel
-def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out):
-    """Transposed steps last-1 down to first of a block without neighbours."""
-    for n in range(last - 1, first - 1, -1):
-        transposed_velocity(n, f, c, box, strips, w, injection, store, out)
-        transposed_stress(n, f, c, box, strips, w, surface, injection)
+def transposed_steps(last, first, f, c, box, strips, w, surface, injection, store, out, parts):
+    """Transposed steps last-1 down to first of a block without neighbours; parts: see fd.schedule."""
+    for start in range(last - 1, first - 1, -steps_of(parts)):
+        for k in range(parts.shape[0]):
+            n, band = start - parts[k, 0], band_of(parts, k, box)
+            if n >= first and parts[k, 1] == 0:
+                transposed_velocity(n, f, c, band, strips, w, injection, store, out)
+            elif n >= first:
+                transposed_stress(n, f, c, band, strips, w, surface, injection)

@@ -74,7 +74,10 @@ def _correction(rows: tuple[tuple[float, ...], ...], shift: int) -> np.ndarray:
 
 @kernel
 def correct_velocity(f, c, edge, box):
-    """Corrections of the y derivatives of the stresses in the top rows; edge.force: to vx, to vy."""
+    """Corrections of the y derivatives of the stresses in the top rows, if the band has them; edge.force: to
+    vx, to vy."""
+    if box.y0 > box.top:
+        return
     vx, vy, syy, sxy, bx, by = f.vx, f.vy, f.syy, f.sxy, c.bx, c.by
     top = U(box.y0)
     for r in range(edge.force.shape[1]):
@@ -89,7 +92,10 @@ def correct_velocity(f, c, edge, box):
 
 @kernel
 def correct_stress(f, c, edge, box):
-    """Corrections of the y derivatives of the velocities in the top rows; edge.strain: eyy, exy."""
+    """Corrections of the y derivatives of the velocities in the top rows, if the band has them; edge.strain:
+    eyy, exy."""
+    if box.y0 > box.top:
+        return
     vx, vy, sxx, syy, sxy, lam, l2m, mu = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
     top = U(box.y0)
     for r in range(edge.strain.shape[1]):

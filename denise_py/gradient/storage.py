@@ -25,7 +25,7 @@ from denise_py.fd.containers import Box
 from denise_py.fd.pointwise import SHARED, compress, compression, expand
 from denise_py.parallel.domain import Subdomain
 from denise_py.physics.base import Physics
-from denise_py.propagate import Propagator
+from denise_py.propagate import Propagator, numbers_in_layers
 
 #: derivatives that a physics may be asked for
 EVERYTHING = frozenset({"lam", "mu", "rho", "taup", "taus"})
@@ -131,7 +131,7 @@ class Needs:
         for block in blocks:
             shape, step, pack, state = layout.box(block).shape, 0, 0, 0
             padded = (block.ny + 2 * half) * (block.nx + 2 * half)
-            strips = 8 * width * (block.ny + block.nx + 4 * half)
+            strips = numbers_in_layers(block, width, half)
             for one in physics:
                 count = len(fields_kept(one, layout.wanted))
                 step += count * shape[0] * shape[1] * itemsize

@@ -1,8 +1,8 @@
 """Halo exchange: after it the rim of a block holds what the neighbouring blocks computed there.
 
-A field is (ny + 2h, nx + 2h), the block's own nodes in the middle, a rim of h nodes around them. The four
-sides are exchanged at once; corners are not, as no difference operator along one axis reads them (they may
-hold older values).
+A field is (ny + 2h, nx + 2h or more), the block's own nodes from (h, h) on, a rim of h nodes around them;
+what is beyond the rim on the right only fills up the rows. The four sides are exchanged at once; corners are
+not, as no difference operator along one axis reads them (they may hold older values).
 
 Rows are contiguous and travel in place, a message per field: on one machine this is faster than packing them.
 Columns are packed, all fields into one message per side.
@@ -43,7 +43,7 @@ class HaloExchange:
     comm       the processes of one shot; the neighbours in `subdomain` are ranks of it
     subdomain  the block of this rank
     halo       width h >= 1 of the rim
-    fields     arrays (ny + 2h, nx + 2h), all of one dtype
+    fields     arrays (ny + 2h, nx + 2h or more), all of one dtype
 
     Raises ParameterError when a block is smaller than the rim it has to fill next door.
     """
@@ -100,20 +100,22 @@ def _sides(block: Subdomain, h: int) -> tuple[_Side, _Side, _Side, _Side]:
     nx, ny = block.nx, block.ny
     rows, columns = slice(h, h + ny), slice(None)
     first, before = slice(h, 2 * h), slice(0, h)
+    last, after = slice(nx, nx + h), slice(nx + h, nx + 2 * h)
     return (
         _Side(block.left, (rows, first), (rows, before), _LEFTWARD, _RIGHTWARD),
-        _Side(block.right, (rows, slice(nx, nx + h)), (rows, slice(nx + h, None)), _RIGHTWARD, _LEFTWARD),
+        _Side(block.right, (rows, last), (rows, after), _RIGHTWARD, _LEFTWARD),
         _Side(block.up, (first, columns), (before, columns), _UPWARD, _DOWNWARD),
         _Side(block.down, (slice(ny, ny + h), columns), (slice(ny + h, None), columns), _DOWNWARD, _UPWARD),
     )
 
 
 def _check(block: Subdomain, h: int, fields: Sequence[np.ndarray]) -> None:
-    expected = (block.ny + 2 * h, block.nx + 2 * h)
+    rows, columns = block.ny + 2 * h, block.nx + 2 * h
     for field in fields:
-        if field.shape != expected or field.dtype != fields[0].dtype or not field.flags.c_contiguous:
+        fits = field.shape[0] == rows and field.shape[1] >= columns
+        if not fits or field.dtype != fields[0].dtype or not field.flags.c_contiguous:
             raise ValueError(
-                f"fields must be C-contiguous, of one dtype and of shape {expected}, "
+                f"fields must be C-contiguous, of one dtype and of shape {(rows, columns)}, "
                 f"not {field.dtype} {field.shape}"
             )
     joined_x = block.left is not None or block.right is not None

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from denise_py.fd.containers import Box, Points, no_points
+from denise_py.fd.containers import Box, Points, aligned_zeros, no_points
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 
@@ -40,8 +40,8 @@ class Physics(Protocol):
     #: module of compiled steps: forward_velocity, forward_stress, forward_steps, transposed_*, inject_stress
     steps: ModuleType
 
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields of one block, halo included."""
+    def new_fields(self, shape: tuple[int, int], dtype: np.dtype, lead: int = 0) -> NamedTuple:
+        """Zero wavefields of one block, halo and padding included; lead: see containers.aligned_zeros."""
 
     def coefficients(self, medium: Medium, courant: float, surface: bool) -> NamedTuple:
         """Material arrays (ny, nx) float64 on the whole grid, multiplied by courant = dt/dh; arrays of one
@@ -102,15 +102,13 @@ class Waves:
     memories = 0
     gradient_rows: tuple[int, int] = (1, 0)
 
-    def new_fields(self, shape: tuple[int, int], dtype: np.dtype) -> NamedTuple:
-        """Zero wavefields (ny + 2M, nx + 2M), and memories (L, ny + 2M, nx + 2M)."""
+    def new_fields(self, shape: tuple[int, int], dtype: np.dtype, lead: int = 0) -> NamedTuple:
+        """Zero wavefields of a shape (rows, columns), and memories (L, rows, columns)."""
         kind = self.steps.Fields
         plain = len(kind._fields) - self.memories
         mechanisms = len(self.relaxation.frequencies) if self.relaxation else 0
-        return kind(
-            *(np.zeros(shape, dtype) for _ in range(plain)),
-            *(np.zeros((mechanisms, *shape), dtype) for _ in range(self.memories)),
-        )
+        shapes = [shape] * plain + [(mechanisms, *shape)] * self.memories
+        return kind(*(aligned_zeros(shape, dtype, lead, k) for k, shape in enumerate(shapes)))
 
     def store(
         self, every: int, first: int, box: Box, arrays: Mapping[str, np.ndarray], energy: np.ndarray

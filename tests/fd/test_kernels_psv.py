@@ -7,7 +7,7 @@ import pytest
 
 from denise_py.fd import kernels_psv, points
 from denise_py.fd.compile import entry
-from denise_py.fd.containers import Box, Strip, as_points
+from denise_py.fd.containers import Strip, as_points, whole_band
 from denise_py.fd.steps_psv import Coefficients, Fields
 from denise_py.fd.weights import ORDERS, stencil
 from tests.fd import oracles
@@ -29,7 +29,7 @@ class Arrays:
         self.dtype, self.half = dtype, order // 2
         self.weights = stencil(order, 0).cast(dtype)
         self.shape = (OWN[0] + 2 * self.half, OWN[1] + 2 * self.half)
-        self.box = Box(self.half, self.half + OWN[0], self.half, self.half + OWN[1])
+        self.box = whole_band(*OWN, self.half)
         self.rng = np.random.default_rng(order)
         self.fields = Fields(*(self.random(self.shape) for _ in Fields._fields))
         self.coefficients = Coefficients(*(1 + self.random(self.shape) for _ in Coefficients._fields))
@@ -43,7 +43,7 @@ class Arrays:
         rows, columns = self.shape
         across = (lambda n: (rows, n)) if axis == "x" else (lambda n: (n, columns))
         psi = self.random((4, *across(WIDTH)))
-        delta = np.zeros((2, *across(WIDTH + 4 * self.half)), self.dtype)
+        delta = np.zeros((4, *across(WIDTH + 4 * self.half)), self.dtype)
         return Strip(start, start + WIDTH, self.random((6, WIDTH)), psi, delta)
 
     def clear_halo(self) -> None:
