@@ -43,6 +43,10 @@ class Adam:
         self._mean = self._square = None
         self._unit, self._count = 1.0, 0
 
+    def slow_down(self) -> None:
+        """Halves the rate for good."""
+        self._rate *= 0.5
+
     @property
     def rate(self) -> float:
         """Step of the last direction."""
@@ -66,14 +70,15 @@ class Adam:
 
     def state(self) -> State:
         """Everything the next direction depends on, as arrays."""
-        state: State = {"count": np.array(self._count), "unit": np.array(self._unit)}
+        state: State = {"numbers": np.array([self._count, self._unit, self._rate])}
         if self._mean is not None:
             state |= {"mean": self._mean.copy(), "square": self._square.copy()}
         return state
 
     def restore(self, state: State) -> None:
         """Continues from what state() gave."""
-        self._count, self._unit = int(state["count"]), float(state["unit"])
+        count, self._unit, self._rate = (float(value) for value in state["numbers"])
+        self._count = int(count)
         known = "mean" in state
         self._mean = np.array(state["mean"]) if known else None
         self._square = np.array(state["square"]) if known else None

@@ -237,6 +237,13 @@ class Minimiser:
         self._misfit = self._gradient = self._retreat = None
         return self._largest(self._p - before)
 
+    def go_back_to(self, p: Vector, reason: str) -> None:
+        """Goes on from an earlier point with an empty memory; Adam with half its rate."""
+        self.move(p)
+        self.restart(reason)
+        if isinstance(self._memory, Adam):
+            self._memory.slow_down()
+
     def change_objective(self, switch: Callable[[], None]) -> None:
         """Goes on with another sample of one objective (a batch of the data, say) after calling switch.
 

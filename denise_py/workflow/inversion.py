@@ -6,7 +6,7 @@ import logging
 import math
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -49,6 +49,8 @@ from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.shaping import KeptIllumination, Shaping, filtered_point
 from denise_py.workflow.source_wavelet import WaveletEstimation
 from denise_py.workflow.stages import (
+    MOST_RETURNS,
+    BestSoFar,
     SampledClock,
     StageClock,
     StagePlan,
@@ -89,6 +91,8 @@ class _Running:
     objective: Objective | None = None
     minimiser: Minimiser | None = None
     sample: Sample | None = None
+    #: by misfits of all shots
+    best: BestSoFar = field(default_factory=BestSoFar)
     full: float | None = None  # misfit of all shots after the last iteration, if it was computed
 
 
@@ -186,13 +190,19 @@ class Inversion:
                 state.objective.keep_as(self._keeping(plan, model, slots))
             if self.samples is not None:
                 if count == 0:
-                    watch.begin(self._say_full(plan, state))
+                    state.best = BestSoFar(self._say_full(plan, state), np.array(state.minimiser.p))
+                    watch.begin(state.best.misfit)
                 self._draw(plan, state, count)
             count += 1
             report = self._iterate(plan, state, count)
             stepped |= report.accepted
             misfit = report.misfit_before if report.misfit_after is None else report.misfit_after
             misfit = misfit if self.samples is None else state.full
+            if state.best.returns >= MOST_RETURNS:
+                reason = f"Adam went astray {MOST_RETURNS} times: take a smaller rate"
+                self._say_end(plan, reason)
+                state.iteration += 1
+                break
             reason = watch.reason_to_end(misfit, report.accepted, plan, "; ".join(report.reasons[-1:]))
             state.iteration += 1
             if reason:
@@ -332,8 +342,10 @@ class Inversion:
         direction = self._direction(state, report)
         if report.accepted and settings_of(self.setup, plan).smoothing.model:
             report = self._filter_model(plan, state, report)
-        state.model = state.scaling.model(minimiser.p, state.model)
         state.full = self._full(state, count)
+        if state.full is not None and optimiser_method(self.setup.settings) == "adam":
+            self._bring_back(state)
+        state.model = state.scaling.model(minimiser.p, state.model)
         gradient = {slot: part / state.scaling.references[slot] for slot, part in slopes.items()}
         done = Finished(
             state.iteration,
@@ -388,6 +400,18 @@ class Inversion:
             state.balance = state.balance or metric.balancing(slopes)
             metric = metric.scaled(state.balance)
         state.metric = metric
+
+    def _bring_back(self, state: _Running) -> None:
+        """Adam may have gone astray: then on from the best point so far, with half the rate."""
+        best, lost = state.best, state.full
+        if not best.lost(lost, state.minimiser.p):
+            return
+        state.minimiser.go_back_to(best.p, "back at the best model so far")
+        state.full = best.misfit
+        text = f"iteration {state.iteration}: the misfit of all shots, {lost:.6e}, is more than twice its"
+        self.log.warning(
+            f"{text} smallest: back to the model with {best.misfit:.6e}, with half the rate of Adam"
+        )
 
     def _filter_model(self, plan: StagePlan, state: _Running, report: IterationReport) -> IterationReport:
         """MODEL_FILTER after a step: goes on from the filtered model, with the misfit of this model.

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from denise_py.errors import ParameterError
 from denise_py.gradient.parameterization import LEVELS
 from denise_py.parameters.finding import inverted_levels, wave_parameters
@@ -17,6 +19,9 @@ from denise_py.parameters.table import TABLE
 from denise_py.parameters.values import show
 from denise_py.parameters.workflow_file import Stage as WorkflowLine
 from denise_py.traces.filters import BandFilter
+
+ASTRAY: Final = 2.0  # times the smallest misfit is too much
+MOST_RETURNS: Final = 3
 
 _IN_WORDS: Final = ("kind", "low_pass_start", "low_pass_end", "low_pass_increment", "high_pass")
 _STARTS: Final = ("vp_from", "vs_from", "rho_from")
@@ -194,6 +199,24 @@ def _begins(plan: StagePlan) -> dict[str, int]:
     first = {"vp": chosen.vp_from, "vs": chosen.vs_from, "rho": chosen.rho_from}
     first |= {"taup": chosen.qp_from, "taus": chosen.qs_from}
     return {name: first[name] for name in (*wave_parameters(plan.settings), *inverted_levels(plan.settings))}
+
+
+class BestSoFar:
+    """The best point by misfits of all shots, for a method that takes steps without looking at misfits."""
+
+    def __init__(self, misfit: float = math.inf, p: np.ndarray | None = None) -> None:
+        self.misfit, self.p = misfit, p
+        #: how often the method has been brought back to it
+        self.returns = 0
+
+    def lost(self, misfit: float, p: np.ndarray) -> bool:
+        """Whether a point is to be left for the best one: its misfit is more than twice the smallest, or not
+        finite. Remembers it if it is the best."""
+        if misfit < self.misfit:
+            self.misfit, self.p = misfit, np.array(p)
+        lost = self.p is not None and not misfit <= ASTRAY * self.misfit
+        self.returns += lost
+        return lost
 
 
 class SampledClock:

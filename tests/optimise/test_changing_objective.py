@@ -96,5 +96,5 @@ def test_conjugate_gradients_begin_anew():
 def test_adam_keeps_its_moments():
     f, minimiser, _, seen = run("adam", "wolfe", 5)
     assert all(len(gradients) == 1 for gradients in seen)
-    assert minimiser.state()["memory_count"] == 5
+    assert minimiser.state()["memory_numbers"][0] == 5
     assert len(f.gradients) == 5

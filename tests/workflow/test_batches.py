@@ -272,3 +272,24 @@ def test_groups_of_processes_change_nothing_bitwise(project, tmp_path, environme
         expected = files(folders[0], pattern)
         assert expected
         assert files(folders[1], pattern) == expected
+
+
+def test_adam_that_goes_astray_is_brought_back(project, tmp_path):
+    """A rate of 5 % makes the misfit several times larger at once; the stage ends with a model as good as the
+    best one that was seen."""
+    keys = ADAM | BATCHES | {"ADAM_LR": 0.05, "ADAM_EPS": 1e-4, "BATCH_FULL": 1}
+    outcome = project.invert(tmp_path, ITERMAX=8, **keys)
+    warnings = outcome.said("is more than twice its smallest: back to the model with")
+    assert warnings
+    lost = [int(line.split()[1].rstrip(":")) for line in warnings]
+    records = outcome.records
+    (begin,) = outcome.said("stage 1 begins with the misfit")
+    fulls = [float(begin.split("misfit ")[1].split()[0]), *(r["full_misfit"] for r in records)]
+    for number in lost:
+        assert fulls[number] == pytest.approx(min(fulls[:number]), rel=1e-6)
+        if number < len(records):
+            assert records[number]["step"] == pytest.approx(0.5 * records[number - 1]["step"])
+    assert fulls[-1] <= 2 * min(fulls)
+    if len(lost) == 3:
+        assert outcome.said("went astray 3 times")
+        assert records[-1]["iteration"] == lost[-1]
