@@ -197,7 +197,7 @@ def test_log_2_goes_to_a_file_as_well(project: Project, tmp_path, capsys):
 def test_head_of_the_log_says_what_will_be_done(project: Project, tmp_path, capsys):
     run(str(project.file(tmp_path, INVMAT=0, ITERMAX=1, DTINV=4)), SerialComm())
     out = capsys.readouterr().out
-    for text in ("inversion", "60 x 40 points", "160 steps", "3 with 10 receivers", "every 4. step"):
+    for text in ("inversion", "60 x 40 points", "160 steps", "3 with 10 receivers", "every 4th step"):
         assert text in out
 
 
