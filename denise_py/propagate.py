@@ -228,6 +228,11 @@ class Propagator:
         size = sum(a.nbytes for a in (*self._fields, *self._coefficients))
         self._parts = plan(self._box, self.half, size // self._shape[0])
 
+    def share_medium(self, other: Propagator) -> None:
+        """Use the medium of another propagator of the same block, with its arrays, which nobody changes."""
+        self._coefficients, self.coefficients = other._coefficients, other.coefficients
+        self._parts = other._parts
+
     def state(self) -> list[np.ndarray]:
         """Everything that forward and linearised runs carry from step to step; fields and memories."""
         return [*self.fields, *(strip.psi for strip in self._strips[:4])]

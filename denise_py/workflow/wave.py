@@ -39,7 +39,7 @@ class Wave:
 
     def share_medium(self, other: Wave) -> None:
         """Simulate in the medium of another one, with its arrays of coefficients, which nobody changes."""
-        self.propagator.coefficients = other.propagator.coefficients
+        self.propagator.share_medium(other.propagator)
 
     def recordable(self, components: Collection[str]) -> tuple[str, ...]:
         """Those of the components that these waves have."""
