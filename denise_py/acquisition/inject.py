@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 
+from denise_py.acquisition.band_limited import BandLimited
 from denise_py.acquisition.subgrid import Spread, SubGrid
 from denise_py.fd.containers import Points, as_points
 from denise_py.fd.surface import row_weights
@@ -38,7 +40,11 @@ def local_position(block: Subdomain, half: int, i: int, j: int) -> tuple[int, in
 
 
 def receiver_points(
-    physics: Physics, component: str, nodes: np.ndarray, block: Subdomain, subgrid: SubGrid | None
+    physics: Physics,
+    component: str,
+    nodes: np.ndarray,
+    block: Subdomain,
+    subgrid: SubGrid | BandLimited | None,
 ) -> Spread:
     """The points of a block where a component is recorded for receivers at nodes (n, 2), [i, j] from 1, which
     have fractions with a subgrid; without one every receiver has one point."""
@@ -58,7 +64,7 @@ def source_injection(
     nt: int,
     dtype: np.dtype,
     one_sided: bool = False,
-    subgrid: SubGrid | None = None,
+    subgrid: SubGrid | BandLimited | None = None,
 ) -> NamedTuple:
     """All sources of one simulation, as far as this block owns them. one_sided: see propagate.Scheme; what
     acts on a top row is then divided by the weight of its row. subgrid: place sources between nodes."""
@@ -83,7 +89,7 @@ def _terms(
     block: Subdomain,
     half: int,
     dh: float,
-    subgrid: SubGrid | None,
+    subgrid: SubGrid | BandLimited | None,
 ) -> Iterator[tuple[str, int, int, float]]:
     """(what it adds to, array row, array column, factor) of a source on a block."""
     if subgrid is None:
@@ -109,7 +115,7 @@ def adjoint_injection(
     block: Subdomain,
     half: int,
     dtype: np.dtype,
-    subgrid: SubGrid | None = None,
+    subgrid: SubGrid | BandLimited | None = None,
 ) -> NamedTuple:
     """Adjoint sources {component: (ntr, nt)} at receiver nodes (ntr, 2), as far as this block owns them.
 
@@ -120,11 +126,17 @@ def adjoint_injection(
     for component, traces in adjoint_sources.items():
         first = sum(c.shape[1] for c in columns)
         spread = receiver_points(physics, component, nodes, block, subgrid)
-        mine, number = np.unique(spread.trace, return_inverse=True)
-        j, i = spread.row - block.y0 + half, spread.column - block.x0 + half
-        weights = spread.weight * physics.adjoint_weights(component, coefficients, j, i)
+        row, column = spread.row, spread.column
+        if subgrid is None:
+            own = traces[spread.trace]
+        else:  # neighbouring receivers share points, which act once
+            row, column, place = spread.distinct()
+            where = (place, spread.trace)
+            own = scipy.sparse.coo_matrix((spread.weight, where), (row.size, len(traces))).tocsr() @ traces
+        j, i = row - block.y0 + half, column - block.x0 + half
+        weights = physics.adjoint_weights(component, coefficients, j, i)
         name = physics.adjoint_target(component)
-        forces[name] = as_points(j, i, first + number, weights, dtype)
-        columns.append(traces[mine].T)
+        forces[name] = as_points(j, i, first + np.arange(row.size), weights, dtype)
+        columns.append(own.T)
     series = np.ascontiguousarray(np.hstack(columns), dtype)
     return physics.injection(forces, series)

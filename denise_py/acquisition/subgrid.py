@@ -32,7 +32,7 @@ KAISER = 6.31
 #: coordinates this close to a grid point (in spacings) lie on it
 ON_GRID = 1e-6
 #: distance of the place of a component from the node it is stored with, right and down, in spacings
-_OFFSETS = {"vx": (0.5, 0.0), "vy": (0.0, 0.5), "vz": (0.0, 0.5), "curl": (0.5, 0.5)}
+OFFSETS = {"vx": (0.5, 0.0), "vy": (0.0, 0.5), "vz": (0.0, 0.5), "curl": (0.5, 0.5)}
 _ON_HALF_ROWS = ("vy", "vz", "curl")
 
 
@@ -44,6 +44,12 @@ class Spread(NamedTuple):
     row: np.ndarray
     column: np.ndarray
     weight: np.ndarray
+
+    def distinct(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every grid point once: rows, columns, and for each weight the number of its point."""
+        width = int(self.column.max(initial=0)) + 1
+        points, number = np.unique(self.row * width + self.column, return_inverse=True)
+        return points // width, points % width, number.reshape(-1)
 
     def inside(self, block: Subdomain) -> Spread:
         """The points that a block owns."""
@@ -88,7 +94,7 @@ class SubGrid:
     def _offset(self, physics: Physics, name: str) -> tuple[float, float]:
         if not self.centred or (name == "vz" and getattr(physics, "on_nodes", False)):
             return 0.0, 0.0
-        return _OFFSETS.get(name, (0.0, 0.0))
+        return OFFSETS.get(name, (0.0, 0.0))
 
     def _columns(self, q: float) -> dict[int, float]:
         nx, found = self.grid.nx, {}

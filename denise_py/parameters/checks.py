@@ -64,6 +64,7 @@ def check(settings: SettingsData) -> list[Finding]:
         _surface,
         _seismograms,
         _snapshots,
+        _coarser_grid,
         _kind_of_run,
         _gauss_newton,
         _adam,
@@ -243,6 +244,14 @@ def _seismogram_names(s: SettingsData) -> Findings:
             )
             yield found("error", text, given[file], path)
         given.setdefault(file, path)
+
+
+def _coarser_grid(s: SettingsData) -> Findings:
+    if s.fd.adapt and s.snapshots.kind:
+        text = (
+            f"{s.show('fd.adapt')} with {s.show('snapshots.kind')}: there are no snapshots on coarser grids"
+        )
+        yield found("error", f"{text}; take one of the two", "fd.adapt", "snapshots.kind")
 
 
 def _snapshots(s: SettingsData) -> Findings:

@@ -92,6 +92,8 @@ class DifferenceSettings(Group):
     order: int
     max_relative_error: int
     sub_grid: int
+    adapt: bool
+    adapt_error: float
 
 
 class ModelSettings(Group):

@@ -302,6 +302,20 @@ FD: Final = (
             2: "at their places, all components",
         },
     ),
+    Key(
+        "GRID_ADAPT", "fd", "adapt", "bool", "a coarser grid and longer steps where a stage allows them",
+        "1 simulates each stage of an inversion on the coarsest grid, and with the longest time step, with "
+        "which the traces of the first, the middle and the last shot agree with those of this grid and DT to "
+        "GRID_ERROR. Model, data, gradients and all files keep their grid and sampling. The log tells the "
+        "spacing, the saving and the difference.",
+        default=0, used=INVERSION, choices=OFF_ON,
+    ),
+    Key(
+        "GRID_ERROR", "fd", "adapt_error", "float", "difference of traces that a coarser grid may make",
+        "Root mean square over all traces of a component and shot, in the band of the stage, relative to "
+        "that of the traces themselves. The misfit of a perfect model would be about its square.",
+        default=0.02, used=equals("GRID_ADAPT", 1), idle=0.02, above=0, at_most=1,
+    ),
 )
 
 MODEL: Final = (

@@ -13,6 +13,7 @@ from denise_py.errors import DeniseError, ResourceError, StabilityError, UsageEr
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import TreeSum, total_of_all
 from denise_py.parallel.threads import cores_of_process, work_off
+from denise_py.workflow.adapted import Adapted, AdaptedSimulator
 from denise_py.workflow.keeping import check_jobs
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.simulator import Simulator
@@ -96,13 +97,30 @@ class Crew:
         self.own = processes.groups.shots_of_group(processes.group_number, self.order)
         self._places = {number: place for place, number in enumerate(self.order)}
         self._stop = Event()
-        first = Simulator(setup, processes, self.timings)
+        kind = AdaptedSimulator if setup.settings.fd.adapt else Simulator
+        first = kind(setup, processes, self.timings)
         at_once = max(1, min(processes.jobs, len(self.own)))
         #: one for each shot at a time, for threads of their own
         self.simulators = (first, *(first.twin() for _ in range(1, at_once)))
+        self._listen()
+
+    def use(self, adapted: Adapted | None) -> None:
+        """Simulate on another grid from now on, None for that of the run; only with GRID_ADAPT. A medium must
+        be set afterwards."""
         for simulator in self.simulators:
-            for wave in simulator.waves:
+            simulator.use(adapted)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Simulations stop when another shot has failed."""
+        for simulator in self.simulators:
+            for wave in simulator.working:
                 wave.propagator.give_up = self._stop.is_set
+
+    @property
+    def first(self) -> Simulator | AdaptedSimulator:
+        """One of the simulators, for what does not depend on the shot."""
+        return self.simulators[0]
 
     @property
     def estimated(self) -> dict[int, Shot]:

@@ -40,6 +40,7 @@ from denise_py.workflow.choices import (
 )
 from denise_py.workflow.crew import Crew, trial_shots
 from denise_py.workflow.forward import write_receiver_positions
+from denise_py.workflow.grid_plan import Grids
 from denise_py.workflow.keeping import keep, memory_limit, movable_nodes
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
@@ -122,6 +123,7 @@ class Inversion:
         with self.timings.during("reading of the observed data"):
             self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages, others))
         self.wavelets = WaveletEstimation(self.crew, self.observed, self.stages, log, output)
+        self.grids = Grids(self.crew, self.observed.components, log)
         self.limits = model_limits(setup)
         for warning in (*self.observed.warnings, *limit_warnings(setup, self.limits)):
             log.warning(warning)
@@ -142,6 +144,7 @@ class Inversion:
             self._use_tapers(plan)
             self._use_data(plan, iteration)
             self.wavelets.begin_stage(plan)
+            self.grids.begin(plan, iteration, self.setup.medium_of(model))
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
             if iteration > settings.inversion.max_iterations:
@@ -180,6 +183,10 @@ class Inversion:
             if slots != state.slots:
                 text = f"iteration {state.iteration}: now inverting {', '.join(slots)}"
                 self.log.info(f"{text}; the optimiser begins without memory")
+                state = self._begin(plan, state.model, state.iteration, slots)
+            if self.grids.due(plan, state.iteration, self.setup.medium_of(state.model)):
+                # another simulation, so another objective
+                self.grids.begin(plan, state.iteration, self.setup.medium_of(state.model))
                 state = self._begin(plan, state.model, state.iteration, slots)
             if self.wavelets.due(plan, state.iteration):
                 # another objective: what the optimiser knows does not hold for it

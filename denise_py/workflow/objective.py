@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 
 from denise_py.errors import NoProgressError, StabilityError
-from denise_py.gradient.chain_rule import material_gradient
 from denise_py.gradient.parameterization import LEVELS, SLOTS
 from denise_py.gradient.precondition import (
     WeightSum,
@@ -26,7 +25,6 @@ from denise_py.gradient.precondition import (
     with_largest_one,
 )
 from denise_py.gradient.storage import Layout
-from denise_py.gradient.tangent import material_change
 from denise_py.mapping.scaling import Scaling
 from denise_py.misfit.joint import ALONE, JointWeights
 from denise_py.misfit.registry import Misfit, Reported, Totals
@@ -229,9 +227,7 @@ class Objective:
         }
         model = setup.parameterization.model(medium)
         lame = setup.parameterization.tangent(directions, model)
-        changes = {
-            physics: material_change(physics, lame, medium, setup.scheme.surface) for physics in setup.physics
-        }
+        changes = {physics: self._crew.first.material_change(physics, lame) for physics in setup.physics}
         _, total = self._run(self._all, len(self._slots) * len(self._joint.shares), changes)
         raw = total.reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(self._factors, raw, strict=True))
@@ -273,24 +269,12 @@ class Objective:
         p = world.bcast(p if world.is_root else None) if world.size > 1 else p
         model = self._scaling.model(p, self._base)
         medium = setup.medium_of(model)
-        reason = self._inadmissible(medium)
+        reason = self._crew.first.inadmissible(medium)
         if reason:
             self.rejected.append(reason)
             return False
         self._crew.set_medium(medium)
         return True
-
-    def _inadmissible(self, medium) -> str:
-        if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
-            return "the model has values that are not finite"
-        setup = self._crew.setup
-        for wave in setup.physics:
-            if wave.problem(medium):
-                return wave.problem(medium)
-        found = setup.resolution(medium)
-        if found.unstable(setup.time.dt):
-            return f"the highest velocity {found.vmax:.4g} m/s needs DT <= {found.largest_dt:.4g} s"
-        return ""
 
     def _wave_of(self, component: str) -> int:
         """Number of the waves that have a component."""
@@ -421,8 +405,7 @@ class Objective:
         setup, medium = self._crew.setup, self._crew.medium
         if physics not in correlations:
             return {slot: np.zeros(self._shape) for slot in self._slots}
-        courant, surface = setup.time.dt / setup.grid.dh, setup.scheme.surface
-        lame = material_gradient(physics, correlations[physics], medium, courant, surface)
+        lame = self._crew.first.lame_gradient(physics, correlations[physics])
         found = setup.parameterization.gradient(lame, setup.parameterization.model(medium))
         levels = {"taup": lame.taup, "taus": lame.taus}
         none = np.zeros(self._shape)
@@ -432,7 +415,7 @@ class Objective:
         """EPRECOND of one shot and kind of waves, (ny, nx); zero if these are not simulated."""
         if correlation is None:
             return np.zeros(self._shape)
-        energies = correlation["source_energy"], correlation["energy"]
+        energies = self._crew.first.energies(correlation)
         return illumination(self._weighting.kind, *energies, self._crew.setup.grid)
 
 

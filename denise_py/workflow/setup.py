@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from denise_py.acquisition.band_limited import BandLimited
 from denise_py.acquisition.placement import frame_warnings
 from denise_py.acquisition.receivers import Receivers
 from denise_py.acquisition.sources import place
@@ -99,6 +100,8 @@ class Setup:
     workflow: tuple[WorkflowLine, ...] = field(default=())
     corners: tuple[float, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+    #: how sources and receivers lie between grid points, if not as the settings say
+    placing: BandLimited | None = field(default=None)
 
     @property
     def medium(self) -> Medium:
@@ -116,8 +119,10 @@ class Setup:
         return run_resolution(self.physics, medium, self.grid, self.scheme, highest)
 
     @property
-    def subgrid(self) -> SubGrid | None:
+    def subgrid(self) -> SubGrid | BandLimited | None:
         """How sources and receivers lie between grid points, None if they do not."""
+        if self.placing is not None:
+            return self.placing
         mode, b = self.settings.fd.sub_grid, self.settings.boundary
         return SubGrid(self.grid, b.free_surface, b.periodic, mode == 2) if mode else None
 
@@ -135,11 +140,14 @@ def divide_processes(settings: Settings, world: Any, grid: Grid, jobs: int = 1) 
     group = world.split(groups.group_of(world.rank), world.rank) if groups.ranks > 1 else SerialComm()
     is_head = groups.rank_in_group(world.rank) == 0
     heads = world.split(0 if is_head else 1, world.rank)
-    blocks = decompose(
-        grid, settings.domain.nprocx, settings.domain.nprocy, periodic=settings.boundary.periodic
-    )
+    blocks = divide_grid(settings, grid)
     at_once = jobs if groups.ranks == 1 else 1
     return Processes(world, group, heads if is_head else None, groups, blocks, at_once)
+
+
+def divide_grid(settings: Settings, grid: Grid) -> tuple[Subdomain, ...]:
+    """The blocks of a grid. Raises ParameterError when there are more than columns or rows."""
+    return decompose(grid, settings.domain.nprocx, settings.domain.nprocy, settings.boundary.periodic)
 
 
 def prepare(settings: Settings, dtype: Any = np.float32) -> Setup:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from denise_py.gradient.chain_rule import LameGradient, material_gradient
 from denise_py.gradient.storage import Layout
+from denise_py.gradient.tangent import LameChange, material_change
 from denise_py.medium.model import Medium
 from denise_py.output.snapshot_fields import Inside
 from denise_py.output.snapshots import PieceWriter, SnapshotFiles
@@ -42,6 +44,11 @@ class Simulator:
     def medium(self) -> Medium:
         """The medium of the last set_medium."""
         return self._medium
+
+    @property
+    def working(self) -> tuple[Wave, ...]:
+        """The waves that are simulated."""
+        return self.waves
 
     def set_medium(self, medium: Medium) -> None:
         """Simulate in this medium from now on."""
@@ -128,6 +135,33 @@ class Simulator:
         loops = total_times(wave.propagator.times for wave in used)
         self.timings.add(self._shot.number, "adjoint", loops)
         return found if group.is_root else None
+
+    def lame_gradient(self, physics: Physics, correlation: Mapping[str, np.ndarray]) -> LameGradient:
+        """Derivatives (ny, nx) with respect to lam, mu and rho from the correlations of `adjoint`, on the
+        head of the group."""
+        courant = self.setup.time.dt / self.setup.grid.dh
+        return material_gradient(physics, correlation, self._medium, courant, self.setup.scheme.surface)
+
+    def material_change(self, physics: Physics, change: LameChange) -> NamedTuple:
+        """What `linearised` takes, from changes (ny, nx) of lam, mu and rho."""
+        return material_change(physics, change, self._medium, self.setup.scheme.surface)
+
+    def energies(self, correlation: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Energies (ny, nx) of the forward and of the adjoint field, from the correlations of `adjoint`."""
+        return correlation["source_energy"], correlation["energy"]
+
+    def inadmissible(self, medium: Medium) -> str:
+        """Why a medium cannot be simulated, '' if it can."""
+        if not all(np.all(np.isfinite(a)) for a in (medium.lam, medium.mu, medium.rho)):
+            return "the model has values that are not finite"
+        setup = self.setup
+        for wave in setup.physics:
+            if wave.problem(medium):
+                return wave.problem(medium)
+        found = setup.resolution(medium)
+        if found.unstable(setup.time.dt):
+            return f"the highest velocity {found.vmax:.4g} m/s needs DT <= {found.largest_dt:.4g} s"
+        return ""
 
     def div_curl_scales(self) -> dict[str, np.ndarray]:
         """DENISE's factors of div and curl seismograms: dt sqrt(first model array), dt sqrt(second), with

@@ -59,7 +59,7 @@ def dot_products(
     recording = local_recording(run.physics, components, nodes, *place, setup.nt, run.dtype, subgrid=subgrid)
     run.forward(everywhere(run, local), recording.arrays)
     recorded = run.physics.recorded(recording.arrays)
-    left = sum(np.sum(recording.traces(recorded[c]) * residuals[c][recording.indices]) for c in components)
+    left = sum(np.sum(recording.traces(c, recorded[c]) * residuals[c][recording.indices]) for c in components)
 
     injection = adjoint_injection(run.physics, residuals, nodes, run.coefficients, *place, run.dtype, subgrid)
     kernels = run.transposed(injection, store_of(setup, run, local))

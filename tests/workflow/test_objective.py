@@ -189,7 +189,7 @@ def test_inadmissible_models_have_an_infinite_misfit(project, tmp_path, change, 
 def test_a_blow_up_is_an_infinite_misfit(project, tmp_path, monkeypatch):
     """Should a model blow up that looked harmless; here one is let through that does not."""
     objective, scaling, setup = project.objective(tmp_path, dtype=np.float32)
-    monkeypatch.setattr(objective, "_inadmissible", lambda medium: "")
+    monkeypatch.setattr(objective._crew.first, "inadmissible", lambda medium: "")
     p = scaling.vector(setup.model | {"vp": 1.3 * setup.model["vp"]})
     assert objective.misfit(p) == math.inf
     assert objective.misfit_and_gradient(p)[0] == math.inf

@@ -1,0 +1,268 @@
+"""A medium on a coarser grid, and the way back for gradients.
+
+The fine grid is that of the model files and of the inversion, the coarse one that of a simulation.
+Compliances and densities are averaged, which is what waves see that are long against the layers they cross
+(Backus 1962, J. Geophys. Res. 67, 4427; Moczo et al. 2002, Bull. Seism. Soc. Am. 92, 3042):
+
+    1 / mu_c = A (1 / mu),     1 / M_c = J (1 / M),     rho_c = J (rho),     M = lam + 2 mu.
+
+A coarse node is solid, fluid or void by what fills the larger part of its cell. A is the weighted average
+over nodes of the same phase around it, so that the boundary between fluid and solid stays sharp and fluids
+stay without shear. J is A, but where the cell holds the other phase as well this adds its share. There lam +
+mu takes the place of M. Phases never change in an inversion; everything else is linear or smooth, so the
+transposed derivative is exact.
+
+The weights of A are a windowed sinc (Lanczos), separable, which takes away what the coarse grid cannot hold.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy
+
+from denise_py.gradient.chain_rule import LameGradient
+from denise_py.gradient.tangent import LameChange
+from denise_py.grid import Grid
+from denise_py.medium.model import Medium
+
+Matrices = tuple["scipy.sparse.csr_matrix", "scipy.sparse.csr_matrix"]
+
+#: half width of the weights in coarse spacings
+RADIUS = 2
+#: points of an interval of one fine spacing at which weights are taken
+SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class CoarseGrid:
+    """A coarse grid in place of a fine one: coarse node (i, j), counted from 1, lies at x0 + i dh, y0 + j dh.
+
+    frame: points of its absorbing layers; surface: whether row 1 of both is a free surface, above which there
+    is nothing; periodic: whether the sides are joined.
+    """
+
+    fine: Grid
+    grid: Grid
+    x0: float
+    y0: float
+    frame: int
+    surface: bool
+    periodic: bool
+    #: depth in spacings, of either grid, of the effective free surface below row 1
+    depth: float = 0.0
+
+    @property
+    def factor(self) -> float:
+        """Spacing in units of the fine one."""
+        return self.grid.dh / self.fine.dh
+
+    def places(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Coordinates in m in coarse spacings, so that coarse node (i, j) is at (i, j): (n, 2)."""
+        return np.stack([(np.asarray(x) - self.x0), (np.asarray(y) - self.y0)], axis=-1) / self.grid.dh
+
+    @cached_property
+    def averages(self) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+        """Weights along y (coarse ny, ny) and x (coarse nx, nx); rows have the sum 1."""
+        return self._matrices(lanczos, RADIUS)
+
+    @cached_property
+    def cells(self) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+        """The same for means over the coarse cells."""
+        return self._matrices(lambda d: (np.abs(d) <= 0.5).astype(float), 1)
+
+    def _matrices(self, kernel, radius: int) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+        f, g = self.fine, self.grid
+        top = f.dh if self.surface else None
+        along_y = _weights(f.ny, g.ny, f.dh, g.dh, self.y0, kernel, radius, top, False)
+        return along_y, _weights(f.nx, g.nx, f.dh, g.dh, self.x0, kernel, radius, None, self.periodic)
+
+
+def lanczos(d: np.ndarray) -> np.ndarray:
+    """sinc(d) sinc(d / RADIUS) within |d| < RADIUS, d in coarse spacings."""
+    return np.where(np.abs(d) < RADIUS, np.sinc(d) * np.sinc(d / RADIUS), 0.0)
+
+
+def _weights(
+    fine: int,
+    coarse: int,
+    h: float,
+    dh: float,
+    origin: float,
+    kernel,
+    radius: int,
+    top: float | None,
+    joined: bool,
+) -> scipy.sparse.csr_matrix:
+    """(coarse, fine) weights along an axis: the integral of the kernel over each fine cell, which reaches
+    half a spacing to both sides. The outermost cells go on for ever, or the axis is periodic; nothing lies
+    above `top`."""
+    places: list[np.ndarray] = []
+    shares: list[np.ndarray] = []
+    for k in range(coarse):
+        centre = origin + (k + 1) * dh
+        cells = np.arange(math.floor((centre - radius * dh) / h), math.ceil((centre + radius * dh) / h) + 1)
+        points = (cells[:, None] + (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5) * h
+        values = kernel((points - centre) / dh)
+        if top is not None:
+            values = np.where(points >= top, values, 0.0)
+        places.append((cells - 1) % fine if joined else np.clip(cells - 1, 0, fine - 1))
+        shares.append(values.sum(axis=1) / values.sum())
+    rows = np.repeat(np.arange(coarse), [len(one) for one in places])
+    found = scipy.sparse.coo_matrix((np.concatenate(shares), (rows, np.concatenate(places))), (coarse, fine))
+    return found.tocsr()
+
+
+def flat_floor(medium: Medium, dh: float) -> float | None:
+    """Depth in m of a flat boundary between fluid above and solid below, None if there is none: halfway
+    between the last row of fluid and the first of solid, where the shear stress ends."""
+    fluid = (medium.mu <= 0) & (medium.lam > 0)
+    rows = fluid.all(axis=1)
+    if not rows[0] or rows.all():
+        return None
+    first = int(np.argmin(rows))
+    if fluid[first].any() or np.any(medium.mu[first] <= 0):
+        return None
+    return (first + 0.5) * dh
+
+
+class MediumMap:
+    """Media of one distribution of solid, fluid and void, from the fine to the coarse grid."""
+
+    def __init__(self, space: CoarseGrid, like: Medium) -> None:
+        """like: a medium on the fine grid, (ny, nx), with the phases of all that follow."""
+        self.space = space
+        stiff = like.lam + 2 * like.mu > 0
+        # in a medium for SH waves alone lam + 2 mu is zero
+        self._across = not stiff.any()
+        self._solid, self._fluid = like.mu > 0, stiff & ~(like.mu > 0)
+        cells = [self._mean(mask, space.cells) for mask in (self._solid, self._fluid)]
+        full = cells[0] + cells[1]
+        #: phases of the coarse nodes, (ny, nx)
+        self.solid = (full >= 0.5) & (cells[0] >= cells[1])
+        self.fluid = (full >= 0.5) & ~self.solid
+        self._mixed = (self.solid | self.fluid) & (np.minimum(*cells) > 1e-9)
+        self._own = _ratio(self.solid, self._mean(self._solid))
+        of_fluid = _ratio(self.fluid, self._mean(self._fluid))
+        self._weights = (
+            _ratio(self._own * cells[0], full),
+            _ratio(of_fluid * cells[1], full),
+            _ratio(self.fluid, full),
+            _ratio(self.solid, full),
+        )
+
+    def medium(self, fine: Medium) -> Medium:
+        """The medium on the coarse grid, float64."""
+        mu = self._mu(fine)
+        lam = -2 * mu if self._across else self._stiffness(fine) - self._times(mu)
+        rho = np.where(self.solid | self.fluid, self._joint(fine.rho), 1.0)
+        return Medium(lam, mu, rho, *self._levels(fine.taup, fine.taus))
+
+    def gradient(self, g: LameGradient, fine: Medium) -> LameGradient:
+        """Derivatives on the fine grid from those on the coarse one: the transpose of `tangent`."""
+        mu_c, mu = self._mu(fine), _double(fine.mu)
+        g_mu = np.where(self.solid, g.mu, 0.0) - self._times(g.lam, where=self.solid)
+        by_mu = _ratio(self._solid * self._back(self._own * mu_c**2 * g_mu), mu**2)
+        by_lam = np.zeros(mu.shape)
+        if not self._across:
+            stiffness = self._stiffness(fine)
+            for share, cells in ((2.0, ~self._mixed), (1.0, self._mixed)):
+                modulus = _double(fine.lam) + share * mu
+                part = _ratio(self._joint_back(np.where(cells, stiffness**2 * g.lam, 0.0)), modulus**2)
+                by_lam += part
+                by_mu += np.where(self._solid, share * part, 0.0)
+        taup = None if g.taup is None else self._joint_back(g.taup)
+        taus = None if g.taus is None else self._solid * self._back(self._own * g.taus)
+        return LameGradient(by_lam, by_mu, self._joint_back(g.rho), taup, taus)
+
+    def tangent(self, change: LameChange, fine: Medium) -> LameChange:
+        """Changes on the coarse grid to first order, those of lam, mu and rho alone."""
+        mu_c, mu, moving = self._mu(fine), _double(fine.mu), np.where(self._solid, change.mu, 0.0)
+        d_mu = self._own * mu_c**2 * self._mean(_ratio(moving, mu**2))
+        d_lam = -self._times(d_mu)
+        if not self._across:
+            stiffness = self._stiffness(fine)
+            for share, cells in ((2.0, ~self._mixed), (1.0, self._mixed)):
+                modulus = _double(fine.lam) + share * mu
+                relative = _ratio(change.lam + share * moving, modulus**2)
+                d_lam += np.where(cells, stiffness**2 * self._joint(relative), 0.0)
+        return LameChange(d_lam, d_mu, self._joint(change.rho))
+
+    def energy(self, field: np.ndarray) -> np.ndarray:
+        """A positive field of the coarse grid on the fine one, by linear interpolation."""
+        space, f, g = self.space, self.space.fine, self.space.grid
+        result = np.asarray(field, np.float64)
+        for axis, count, origin in ((0, f.ny, space.y0), (1, f.nx, space.x0)):
+            q = np.clip((f.dh * np.arange(1, count + 1) - origin) / g.dh - 1, 0, result.shape[axis] - 1)
+            below = np.minimum(q.astype(int), result.shape[axis] - 2)
+            part = (q - below).reshape((-1, 1) if axis == 0 else (1, -1))
+            result = (1 - part) * result.take(below, axis) + part * result.take(below + 1, axis)
+        return result
+
+    # ------------------------------------------------------------------------------------------ parts
+
+    def _mu(self, fine: Medium) -> np.ndarray:
+        compliance = self._own * self._mean(_ratio(self._solid, _double(fine.mu)))
+        return _ratio(self.solid, compliance)
+
+    def _stiffness(self, fine: Medium) -> np.ndarray:
+        """lam + 2 mu, or lam + mu where the cell holds fluid and solid."""
+        lam, mu = _double(fine.lam), _double(fine.mu)
+        inside = self._solid | self._fluid
+        compliance = np.where(
+            self._mixed, self._joint(_ratio(inside, lam + mu)), self._joint(_ratio(inside, lam + 2 * mu))
+        )
+        return _ratio(self.solid | self.fluid, compliance)
+
+    def _times(self, mu: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+        """2 mu, or mu where the cell holds fluid and solid."""
+        found = np.where(self._mixed, 1.0, 2.0) * mu
+        return found if where is None else np.where(where, found, 0.0)
+
+    def _levels(
+        self, taup: np.ndarray | None, taus: np.ndarray | None
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        p = None if taup is None else self._joint(taup)
+        return p, None if taus is None else self._own * self._mean(np.where(self._solid, taus, 0.0))
+
+    def _joint(self, field: np.ndarray) -> np.ndarray:
+        """J of the module's text, 0 at void nodes."""
+        a, b, c, d = self._weights
+        solid, fluid = (np.where(mask, field, 0.0) for mask in (self._solid, self._fluid))
+        result = a * self._mean(solid)
+        if self._fluid.any():
+            result += b * self._mean(fluid)
+        if self._mixed.any():
+            result += c * self._mean(solid, self.space.cells) + d * self._mean(fluid, self.space.cells)
+        return result
+
+    def _joint_back(self, field: np.ndarray) -> np.ndarray:
+        """Transpose of _joint."""
+        a, b, c, d = self._weights
+        result = self._solid * self._back(a * field)
+        if self._fluid.any():
+            result += self._fluid * self._back(b * field)
+        if self._mixed.any():
+            result += self._solid * self._back(c * field, self.space.cells)
+            result += self._fluid * self._back(d * field, self.space.cells)
+        return result
+
+    def _mean(self, field: np.ndarray, matrices: Matrices | None = None) -> np.ndarray:
+        along_y, along_x = matrices or self.space.averages
+        return (along_x @ (along_y @ np.asarray(field, np.float64)).T).T
+
+    def _back(self, field: np.ndarray, matrices: Matrices | None = None) -> np.ndarray:
+        along_y, along_x = matrices or self.space.averages
+        return (along_x.T @ (along_y.T @ field).T).T
+
+
+def _double(a: np.ndarray) -> np.ndarray:
+    return np.asarray(a, np.float64)
+
+
+def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a / b, 0 where b = 0."""
+    return np.divide(a, b, out=np.zeros(np.shape(b)), where=b != 0)
