@@ -27,8 +27,8 @@ run: install ## run the toy example and draw its figures
 test: install ## run the fast tests
 	"$(BIN)/python" -m pytest
 
-bench: install ## measure speed and memory, print one table
-	"$(BIN)/python" -m benchmarks
+bench: install ## measure speed (BENCHMARK=name for another benchmark, BENCHMARK=list names them)
+	"$(BIN)/python" -m benchmarks $(BENCHMARK)
 
 lint: install ## check style and formatting
 	"$(BIN)/ruff" check .
