@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -157,14 +158,22 @@ def test_gauss_newton_product_is_symmetric_on_a_coarse_grid(project, tmp_path):
     assert v @ objective.product(p, v) > 0
 
 
-def test_decompositions_agree_up_to_rounding(project, tmp_path):
-    """Receivers are spread over blocks, whose parts are added: single precision, not bit by bit."""
-    objective, scaling, setup = project.objective(tmp_path, dtype=np.float32, GRID_ADAPT=1)
-    on_coarse(objective, setup)
-    p = scaling.vector(setup.model)
-    alone = objective.misfit_and_gradient(p)
-    again = on_coarse(*project.objective(tmp_path, dtype=np.float32, GRID_ADAPT=1)[::2])
-    np.testing.assert_array_equal(again.misfit_and_gradient(p)[1], alone[1])
+@pytest.mark.mpi(2)
+def test_blocks_agree_with_one_block_up_to_rounding(comm):
+    """Receivers are spread over blocks, whose parts are added in double precision; not bit by bit."""
+    with tempfile.TemporaryDirectory() as own:
+        found = []
+        for shared, keys in ((SerialComm(), {}), (comm, {"NPROCX": 2}), (comm, {})):
+            project = Project.make(Path(own))  # every process has its own files
+            objective, scaling, setup = project.objective(Path(own), shared, GRID_ADAPT=1, **keys)
+            on_coarse(objective, setup)
+            found.append(objective.misfit_and_gradient(scaling.vector(setup.model)))
+    (misfit, g), (other, in_blocks), (third, in_groups) = found
+    assert other == pytest.approx(misfit, rel=1e-10)
+    np.testing.assert_allclose(in_blocks, g, rtol=0, atol=1e-10 * np.abs(g).max())
+    # shots shared by groups are summed in one order: bit by bit
+    assert third == misfit
+    np.testing.assert_array_equal(in_groups, g)
 
 
 # -------------------------------------------------------------------------------------------- accuracy
