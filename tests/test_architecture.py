@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "denise_py"
 LAYERS = [
     *("errors", "log", "parameters", "grid", "traces", "parallel", "medium", "fd", "physics", "acquisition"),
     *("propagate", "misfit", "gradient", "mapping", "regularisation", "optimise", "output", "workflow"),
-    *("plot", "cli"),
+    *("plot", "cli", "__main__"),
 ]
 # library -> where it may be imported
 HOMES = {"mpi4py": "denise_py.parallel.comm", "matplotlib": "denise_py.plot"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
 from malformed import PARAMETERS, put
 
+from denise_py import __version__
 from denise_py.cli import main as command
 
 
@@ -143,3 +145,10 @@ def test_script_prepares_its_streams(forward, monkeypatch, tmp_path):
         print("ä", file=out)
     assert end.value.code == 0
     assert (tmp_path / "out").read_text().splitlines()[1] == "\\xe4"
+
+
+def test_the_package_can_be_run_where_the_command_is_not_on_the_path():
+    outcome = subprocess.run(
+        [sys.executable, "-m", "denise_py", "--version"], capture_output=True, text=True, check=True
+    )
+    assert outcome.stdout == f"denise-py {__version__}\n"
