@@ -41,11 +41,16 @@ def limit_file_size(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+def too_large(name: str) -> str:
+    """What the run says. Of shots that are simulated at a time any may be the first to be written."""
+    return f"denise: error: {name}: cannot be written (File too large)\n"
+
+
 def test_full_disk_in_a_forward_run(forward, process):
     before = tree(forward.folder)
     ending = process(forward.folder, "case.json", preexec_fn=partial(limit_file_size, 1000))
     assert ending.code == MEMORY_OR_DISK
-    assert ending.err == "denise: error: su/run_x.su.shot1: cannot be written (File too large)\n"
+    assert ending.err.replace("shot2", "shot1") == too_large("su/run_x.su.shot1")
     assert changed(before, tree(forward.folder)) == set()
 
 
@@ -57,7 +62,7 @@ def test_full_disk_while_segy_is_written(forward, process, size):
     before = tree(forward.folder)
     ending = process(forward.folder, "case.json", preexec_fn=partial(limit_file_size, size))
     assert ending.code == MEMORY_OR_DISK
-    assert ending.err == "denise: error: su/run_x.shot1.sgy: cannot be written (File too large)\n"
+    assert ending.err.replace("shot2", "shot1") == too_large("su/run_x.shot1.sgy")
     assert changed(before, tree(forward.folder)) == set()
 
 
@@ -66,7 +71,7 @@ def test_full_disk_in_an_inversion(inversion, process):
     before = tree(inversion.folder)
     ending = process(inversion.folder, "case.json", preexec_fn=partial(limit_file_size, 5000))
     assert ending.code == MEMORY_OR_DISK
-    assert ending.err == "denise: error: model/inverted_vp.bin: cannot be written (File too large)\n"
+    assert ending.err == too_large("model/inverted_vp.bin")
     assert all(name.startswith("su/") for name in changed(before, tree(inversion.folder)))
 
 
