@@ -299,7 +299,7 @@ class Propagator:
         surface, nothing = self._surface, self._nothing
         if not self.in_halves:
             run = first, last, *fixed, surface, sources, recording, store, nothing, change
-            self._code.find(steps.linearised_steps, *run)(*run)
+            self._code.run(steps.linearised_steps, *run)
             return
         moving = *fixed, sources, store, nothing, change
         straining = *fixed, surface, sources, recording, store, nothing, change
@@ -323,7 +323,7 @@ class Propagator:
         steps, nt = self.physics.steps, self.time.nt
         store = store or _Nothing(self._nothing, nt)
         begin = nt - 1, self._fields, self._coefficients, self._box, self._surface, injection
-        self._code.find(steps.inject_stress, *begin)(*begin)
+        self._code.run(steps.inject_stress, *begin)
         for number in reversed(range(len(store.segments))):
             self._make_again(store, number)
             for first, last in reversed(_pieces(*store.segments[number], store.longest)):
@@ -354,7 +354,7 @@ class Propagator:
         steps, *fixed = self._arguments(self._strips)
         if not self.in_halves:
             run = first, last, *fixed, self._surface, injection, recording, store, self._parts
-            self._code.find(steps.forward_steps, *run)(*run)
+            self._code.run(steps.forward_steps, *run)
             self.times.undivided()
             return
         moving = *fixed, injection, store
@@ -377,7 +377,7 @@ class Propagator:
         steps, *fixed = self._arguments(strips)
         if not self.in_halves:
             run = last, first, *fixed, self._surface, injection, store, out, self._parts
-            self._code.find(steps.transposed_steps, *run)(*run)
+            self._code.run(steps.transposed_steps, *run)
             self.times.undivided()
             return
         moving = *fixed, injection, store, out

@@ -155,6 +155,10 @@ class EntryPoints:
             self._known[key] = _compiled(function, arguments)
         return self._known[key]
 
+    def run(self, function: Callable, *arguments: Any) -> Any:
+        """Find and call."""
+        return self.find(function, *arguments)(*arguments)
+
 
 def _kind(value: Any) -> Any:
     """What decides about numba's type of an argument."""
@@ -170,5 +174,6 @@ def _compiled(function: Callable, arguments: tuple) -> Callable:
     if not hasattr(function, "get_overload"):  # NUMBA_DISABLE_JIT
         return function
     types = tuple(map(numba.typeof, arguments))
-    function.compile(types)
+    with contextlib.suppress(OSError):  # a full disk: what is compiled works, but is not kept
+        function.compile(types)
     return function.get_overload(types)

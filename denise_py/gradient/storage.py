@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from denise_py.fd.compile import EntryPoints
 from denise_py.fd.containers import Box
 from denise_py.fd.pointwise import SHARED, compress, compression, expand
 from denise_py.parallel.domain import Subdomain
@@ -199,6 +200,7 @@ class ForwardStore:
         self.energy = np.zeros((block.ny, block.nx), dtype)
         self._unsummed = np.zeros((0, 0), dtype)
         self._rule, self._bits = compression(dtype), np.dtype(f"i{dtype.itemsize}")
+        self._code = EntryPoints()
         slots, names = layout.at_once(nt), fields_kept(run.physics, layout.wanted)
         full = slots
         if layout.compressed:
@@ -245,12 +247,12 @@ class ForwardStore:
     def written(self, first: int, last: int) -> None:
         """The steps first..last-1 are done."""
         for values, packed, unit in self._stages(first, last):
-            compress(packed, unit, values, values.view(self._bits), self._rule)
+            self._code.run(compress, packed, unit, values, values.view(self._bits), self._rule)
 
     def reading(self, first: int, last: int) -> NamedTuple:
         """For the transposed or linearised steps first..last-1 of the segment in memory."""
         for values, packed, unit in self._stages(first, last):
-            expand(values, packed, unit)
+            self._code.run(expand, values, packed, unit)
         return self._tuple(self._origin(first), self._kept, self._unsummed)
 
     def save(self, number: int, state: Sequence[np.ndarray]) -> None:

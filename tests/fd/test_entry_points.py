@@ -56,3 +56,21 @@ def test_other_types_are_computed_with_their_own_code(code):
     for bundle in (Dry(np.ones(3)), Wet(np.ones(3)), Dry(np.ones(3, np.float32)), Dry(np.ones(6)[::2])):
         code.find(double, 1, bundle)(2, bundle)
         assert np.all(bundle.a == 4)
+
+
+def test_code_that_cannot_be_kept_is_used_all_the_same(code, monkeypatch):
+    """A full disk below the folder of compiled kernels."""
+
+    @entry
+    def treble(values):
+        for k in range(values.size):
+            values[k] *= 3
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", refuse)
+    values = np.ones(2)
+    code.run(treble, values)
+    code.run(treble, values)
+    assert np.all(values == 9)
