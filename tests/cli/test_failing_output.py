@@ -102,10 +102,7 @@ def test_folder_in_place_of_an_output_file(forward, denise):
     )
     after = tree(forward.folder)
     assert set(after) == set(before)
-    assert {name for name in after if after[name] != before[name]} <= {
-        "su/run_x.su.shot2",
-        "su/run_y.su.shot2",
-    }
+    assert changed(before, after) <= {"su/run_x.su.shot2", "su/run_y.su.shot2"}
 
 
 def test_a_process_that_alone_cannot_write_ends_the_others(inversion, process, mpich):
