@@ -112,14 +112,13 @@ def shot_weighting(setup: Setup, plan: StagePlan, slots: Sequence[str]) -> Weigh
 
     damped = t.damping > 0 and not (t.sources or t.per_shot)
 
-    @cache
-    def around_sources(nodes: tuple[tuple[int, int], ...]) -> np.ndarray | float:
+    def around_sources(shot: Shot) -> np.ndarray | float:
         if t.per_shot:
-            return circles(setup.grid, nodes, t.shape, t.radius, t.core)
-        return dips(setup.grid, nodes, t.damping, LEFT_AT_SOURCES) if damped else 1.0
+            return circles(setup.grid, shot.nodes, t.shape, t.radius, t.core)
+        return dips(setup.grid, shot.nodes, t.damping, LEFT_AT_SOURCES) if damped else 1.0
 
     def taper(shot: Shot) -> np.ndarray:
-        disc = around_sources(tuple(shot.nodes))
+        disc = around_sources(shot)
         return disc * from_files(shot.number) if t.file_per_shot else disc
 
     given = setup.settings.precondition

@@ -249,14 +249,7 @@ class SampledClock:
         self._history.append(full)
         if len(self._history) < 3 or self._iterations <= self._least:
             return ""
-        before = self._history[-3]
-        change = abs(before - full) / abs(before) if before else 0.0
-        if change <= plan.min_improvement:
-            return (
-                f"the misfit of all shots changed by {100 * change:.3g} % over its last two computations, "
-                f"PRO asks for more than {100 * plan.min_improvement:.3g} %"
-            )
-        return ""
+        return _too_little(self._history, plan, "the misfit of all shots", "its last two computations")
 
 
 class StageClock:
@@ -277,11 +270,16 @@ class StageClock:
             return f"no step lowers the misfit any more ({why_failed})"
         if len(self._history) <= max(self._least, 2):
             return ""
-        before = self._history[-3]
-        change = abs(before - misfit) / abs(before) if before else 0.0
-        if change <= plan.min_improvement:
-            return (
-                f"the misfit changed by {100 * change:.3g} % over two iterations, "
-                f"PRO asks for more than {100 * plan.min_improvement:.3g} %"
-            )
+        return _too_little(self._history, plan, "the misfit", "two iterations")
+
+
+def _too_little(history: Sequence[float], plan: StagePlan, what: str, over: str) -> str:
+    """Words for a relative change over the last three misfits that is not more than PRO, else ""."""
+    before, last = history[-3], history[-1]
+    change = abs(before - last) / abs(before) if before else 0.0
+    if not change <= plan.min_improvement:  # also where a misfit is not finite
         return ""
+    return (
+        f"{what} changed by {100 * change:.3g} % over {over}, "
+        f"PRO asks for more than {100 * plan.min_improvement:.3g} %"
+    )
