@@ -24,9 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.transmission import Transmission
 from denise_py.grid import Grid
 from denise_py.mapping.scaling import Scaling
-from denise_py.medium.model_io import write_grid_file
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.threads import usable_cores
 from denise_py.parameters.settings import Settings
@@ -42,6 +42,17 @@ from denise_py.workflow.stages import plan_stages
 GRID = Grid(80, 48, 2.5)
 FRAME = 8
 SHOTS = 16
+CASE = Transmission(
+    GRID,
+    FRAME,
+    duration=0.3,
+    dt=9e-4,
+    background={"vp": 1400.0, "vs": 800.0, "rho": 1900.0},
+    width=8.0,
+    bumps={"vp": ((80, 50, 0.08), (125, 75, -0.08)), "vs": ((105, 65, -0.08), (140, 45, 0.08))},
+    sources=[(depth, 1 + 2 * ((k + k // 4) % 2)) for k, depth in enumerate(np.linspace(24.0, 96.0, SHOTS))],
+    receivers=(174.0, np.arange(24.0, 98.0, 4.0)),
+)
 BUDGET = 40 * SHOTS  # simulations of a run: 20 gradients of all shots
 EVERY = 4  # points of the curves per doubling of the simulations
 INVERTED = ("vp", "vs")
@@ -71,45 +82,6 @@ class Course:
     seconds: float
 
 
-def models() -> dict[str, dict[str, np.ndarray]]:
-    """True and start model of vp, vs (m/s) and rho (kg/m3), (ny, nx) each."""
-    y, x = GRID.dh * np.mgrid[1 : GRID.ny + 1, 1 : GRID.nx + 1]
-    one = np.ones(GRID.shape)
-
-    def bump(x0: float, y0: float, size: float) -> np.ndarray:
-        return size * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * 8.0**2))
-
-    start = {"vp": 1400.0 * one, "vs": 800.0 * one, "rho": 1900.0 * one}
-    true = dict(start)
-    true["vp"] = start["vp"] * (1 + bump(80, 50, 0.08) + bump(125, 75, -0.08))
-    true["vs"] = start["vs"] * (1 + bump(105, 65, -0.08) + bump(140, 45, 0.08))
-    return {"true": true, "start": start}
-
-
-def write_case(folder: Path) -> None:
-    """Models and geometry."""
-    for name, model in models().items():
-        for parameter, values in model.items():
-            write_grid_file(folder / f"{name}.{parameter}", values)
-    depths = np.linspace(24.0, 96.0, SHOTS)
-    lines = [f"26 0 {depth:g} 0 25 1e6 0 {1 + 2 * ((k + k // 4) % 2)}" for k, depth in enumerate(depths)]
-    (folder / "sources.dat").write_text("\n".join([str(len(lines)), *lines, ""]))
-    np.savetxt(folder / "receivers.dat", [(174.0, depth) for depth in np.arange(24.0, 98.0, 4.0)], fmt="%g")
-
-
-def settings_of(folder: Path, **changes: object) -> Settings:
-    """Settings of a run in the folder."""
-    keys: dict[str, object] = {
-        "NPROCX": 1, "NPROCY": 1, "FDORDER": 4, "MAXRELERROR": 0, "NX": GRID.nx, "NY": GRID.ny, "DH": GRID.dh,
-        "TIME": 0.3, "DT": 9e-4, "SOURCE_FILE": str(folder / "sources.dat"), "RUN_MULTIPLE_SHOTS": 1,
-        "QUELLTYP": 1, "QUELLART": 1, "READMOD": 1, "MFILE": str(folder / "start"), "INVMAT1": 1,
-        "FREE_SURF": 0, "BOUNDARY": 0, "FW": FRAME, "DAMPING": 1400, "FPML": 25, "npower": 4, "k_max_PML": 1,
-        "SEISMO": 1, "READREC": 1, "REC_FILE": str(folder / "receivers.dat"), "REFRECX": 0, "REFRECY": 0,
-        "SEIS_FORMAT": 1, "SEIS_FILE": str(folder / "syn"), "LOG": 0, "INVMAT": 10,
-    }  # fmt: skip
-    return Settings.from_mapping(keys | changes)
-
-
 def inversion_settings(folder: Path, out: Path, **changes: object) -> Settings:
     """Settings of an inversion that writes to `out`."""
     keys = {
@@ -119,7 +91,7 @@ def inversion_settings(folder: Path, out: Path, **changes: object) -> Settings:
         "INV_RHO_ITER": 5000, "ITERMAX": 4000, "EPS_SCALE": 0.02, "PRO": 0, "SPATFILTER": 4, "WD_DAMP": 0.15,
         "WD_DAMP1": 0.15,
     }  # fmt: skip
-    return settings_of(folder, **(keys | changes))
+    return CASE.settings(folder, **(keys | changes))
 
 
 class _Enough(Exception):
@@ -214,11 +186,11 @@ class Judge:
         for name in INVERTED if iteration else ():
             file = out / f"inv_{name}_it{iteration}.bin"
             model[name] = np.fromfile(file, "<f4").reshape(GRID.nx, GRID.ny).T.astype(np.float64)
-        inside, true = (slice(FRAME, -FRAME),) * 2, models()["true"]
+        inside, true = (slice(FRAME, -FRAME),) * 2, CASE.models()["true"]
         errors = {
             name: float(
                 np.linalg.norm((model[name] - true[name])[inside])
-                / np.linalg.norm((models()["start"][name] - true[name])[inside])
+                / np.linalg.norm((CASE.models()["start"][name] - true[name])[inside])
             )
             for name in INVERTED
         }
@@ -270,8 +242,8 @@ def main() -> None:
     figure = parser.parse_args().figure
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write_case(folder)
-        settings = settings_of(folder, MFILE=str(folder / "true"), SEIS_FILE=str(folder / "obs"))
+        CASE.write(folder)
+        settings = CASE.settings(folder, MFILE=str(folder / "true"), SEIS_FILE=str(folder / "obs"))
         setup = prepare(settings)
         run_forward(
             setup,

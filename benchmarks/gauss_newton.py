@@ -16,65 +16,35 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.transmission import Transmission
 from denise_py.grid import Grid
-from denise_py.medium.model_io import write_grid_file
 from denise_py.parallel.comm import SerialComm
-from denise_py.parameters.settings import Settings
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
 from denise_py.workflow.setup import divide_processes, prepare
 
 GRID = Grid(68, 56, 2.0)
 FRAME = 10
+CASE = Transmission(
+    GRID,
+    FRAME,
+    duration=0.2,
+    dt=8e-4,
+    background={"vp": 1200.0, "vs": 650.0, "rho": 1800.0},
+    width=7.0,
+    bumps={"vp": ((58, 48, 0.08), (78, 66, -0.08)), "vs": ((64, 58, -0.08), (74, 46, 0.08))},
+    sources=[(depth, 1 + 2 * (k % 2)) for k, depth in enumerate(np.linspace(24.0, 88.0, 6))],
+    receivers=(112.0, np.arange(24.0, 90.0, 4.0)),
+)
 BUDGET = 240  # simulations per shot
 SIMULATIONS = {"gradients": 2, "misfits": 1, "products": 3}
-
-
-def models() -> dict[str, dict[str, np.ndarray]]:
-    """True and start model of vp, vs (m/s) and rho (kg/m3), (ny, nx) each."""
-    y, x = GRID.dh * np.mgrid[1 : GRID.ny + 1, 1 : GRID.nx + 1]
-    one = np.ones(GRID.shape)
-
-    def bump(x0: float, y0: float, size: float) -> np.ndarray:
-        return size * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * 7.0**2))
-
-    start = {"vp": 1200.0 * one, "vs": 650.0 * one, "rho": 1800.0 * one}
-    true = dict(start)
-    true["vp"] = start["vp"] * (1 + bump(58, 48, 0.08) + bump(78, 66, -0.08))
-    true["vs"] = start["vs"] * (1 + bump(64, 58, -0.08) + bump(74, 46, 0.08))
-    return {"true": true, "start": start}
-
-
-def write_case(folder: Path) -> None:
-    """Models and geometry."""
-    for name, model in models().items():
-        for parameter, values in model.items():
-            write_grid_file(folder / f"{name}.{parameter}", values)
-    depths = np.linspace(24.0, 88.0, 6)
-    lines = [f"26 0 {depth:g} 0 25 1e6 0 {1 + 2 * (k % 2)}" for k, depth in enumerate(depths)]
-    (folder / "sources.dat").write_text("\n".join([str(len(lines)), *lines, ""]))
-    receivers = [(112.0, depth) for depth in np.arange(24.0, 90.0, 4.0)]
-    np.savetxt(folder / "receivers.dat", receivers, fmt="%g")
-
-
-def settings_of(folder: Path, **changes: object) -> Settings:
-    """Settings of a run in the folder."""
-    keys: dict[str, object] = {
-        "NPROCX": 1, "NPROCY": 1, "FDORDER": 4, "MAXRELERROR": 0, "NX": GRID.nx, "NY": GRID.ny, "DH": GRID.dh,
-        "TIME": 0.2, "DT": 8e-4, "SOURCE_FILE": str(folder / "sources.dat"), "RUN_MULTIPLE_SHOTS": 1,
-        "QUELLTYP": 1, "QUELLART": 1, "READMOD": 1, "MFILE": str(folder / "start"), "INVMAT1": 1,
-        "FREE_SURF": 0, "BOUNDARY": 0, "FW": FRAME, "DAMPING": 1200, "FPML": 25, "npower": 4, "k_max_PML": 1,
-        "SEISMO": 1, "READREC": 1, "REC_FILE": str(folder / "receivers.dat"), "REFRECX": 0, "REFRECY": 0,
-        "SEIS_FORMAT": 1, "SEIS_FILE": str(folder / "syn"), "LOG": 0, "INVMAT": 10,
-    }  # fmt: skip
-    return Settings.from_mapping(keys | changes)
 
 
 def invert(folder: Path, method: int, **changes: object) -> list[dict[str, float]]:
     """Simulations, misfit and model errors after every iteration until the budget is used up."""
     out = folder / f"method{method}"
     out.mkdir()
-    settings = settings_of(
+    settings = CASE.settings(
         folder,
         **{
             "INVMAT": 0, "SEISMO": 0, "ITERMAX": 200, "DATA_DIR": str(folder / "obs"), "QUELLTYPB": 1,
@@ -88,7 +58,7 @@ def invert(folder: Path, method: int, **changes: object) -> list[dict[str, float
     setup = prepare(settings)
     log = logging.Logger("silent")
     run_inversion(setup, divide_processes(settings, SerialComm(), setup.grid), log)
-    true, rows, used = models()["true"], [], 0
+    true, rows, used = CASE.models()["true"], [], 0
     inside = (slice(FRAME, -FRAME), slice(FRAME, -FRAME))
     for line in (out / "misfit.jsonl").read_text().splitlines():
         record = json.loads(line)
@@ -110,11 +80,11 @@ def main() -> None:
     """Print misfit and model errors at equal numbers of simulations."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write_case(folder)
-        settings = settings_of(folder, MFILE=str(folder / "true"), SEIS_FILE=str(folder / "obs"))
+        CASE.write(folder)
+        settings = CASE.settings(folder, MFILE=str(folder / "true"), SEIS_FILE=str(folder / "obs"))
         setup = prepare(settings)
         run_forward(setup, divide_processes(settings, SerialComm(), setup.grid), logging.Logger("silent"))
-        start, true = models()["start"], models()["true"]
+        start, true = CASE.models()["start"], CASE.models()["true"]
         inside = (slice(FRAME, -FRAME), slice(FRAME, -FRAME))
         first = [
             np.linalg.norm((start[n] - true[n])[inside]) / np.linalg.norm(true[n][inside])
