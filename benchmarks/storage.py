@@ -1,7 +1,7 @@
 """What the ways of keeping the forward wavefield cost: memory, time, and error of the gradient.
 
     python -m benchmarks.storage [--steps N]
-    python -m benchmarks.storage --large [--limit GB] [--scale S]
+    python -m benchmarks.storage --large [--limit GB] [--scale S] [--steps N]
 
 The tables are for one shot on grids of the size of the toy example and of Marmousi-II; the reference is the
 gradient with every step in single precision. --large runs the program itself, one iteration on 4000 x 1000
@@ -184,9 +184,10 @@ def table(case: Case) -> None:
 # ------------------------------------------------------------------------------------------- large
 
 
-def large(limit: float, scale: float) -> int:
+def large(limit: float, scale: float, steps: int | None) -> int:
     """One iteration of the program on a large grid; prints times and the largest resident memory."""
     nx, ny, nt = (int(n * scale) for n in (4000, 1000, 8000))
+    nt = min(nt, steps or nt)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         _write_models(work, nx, ny)
@@ -237,13 +238,13 @@ def _keys(nx: int, ny: int, nt: int) -> dict[str, object]:
 def main() -> int:
     """Print the tables, or run the large case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, help="fewer time steps than the cases have")
+    parser.add_argument("--steps", type=int, help="fewer time steps")
     parser.add_argument("--large", action="store_true", help="run the program on 4000 x 1000 points")
     parser.add_argument("--limit", type=float, default=8.0, help="MEMORY_LIMIT of the large case in GB")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the large case")
     options = parser.parse_args()
     if options.large:
-        return large(options.limit, options.scale)
+        return large(options.limit, options.scale, options.steps)
     for case in CASES:
         table(replace(case, nt=min(case.nt, options.steps or case.nt)))
     return 0

@@ -476,15 +476,27 @@ def make_strips(
     )
 
 
-def numbers_in_layers(block: Subdomain, width: int, half: int) -> int:
-    """How many numbers the memory of the absorbing layers of a block has, with layers on all four sides."""
+def numbers_in_run(physics: Physics, block: Subdomain, width: int, half: int) -> tuple[int, int]:
+    """How many numbers a propagator of a block has that runs forward and backward, with layers on all four
+    sides: of its own, and those of the medium, which several propagators may share."""
+    padded = (block.ny + 2 * half) * padded_columns(block.nx, half)
+    layers = sum(numbers_in_layers(block, width, half, backward) for backward in (False, True))
+    fields, materials = physics.arrays_of_state(), len(physics.steps.Coefficients._fields)
+    return fields * padded + layers, materials * padded
+
+
+def numbers_in_layers(block: Subdomain, width: int, half: int, transposed: bool = False) -> int:
+    """How many numbers the absorbing layers of a block have that change in a run, with layers on all four
+    sides, see make_strips."""
     columns = rows = 0
+    reach = half if transposed else 0
     for low, high in ((0, width), (block.grid_nx - width, block.grid_nx)):
-        first, last = _in_vectors(*_own_part(low, high, block.x0, block.x1, 0), block.nx)
-        columns += last - first
+        first, last = _in_vectors(*_own_part(low, high, block.x0, block.x1, reach), block.nx)
+        wide = last - first + 2 * whole_vectors(2 * half + LANES)
+        columns += last - first + (wide if transposed else 0)
     for low, high in ((0, width), (block.grid_ny - width, block.grid_ny)):
-        start, stop = _own_part(low, high, block.y0, block.y1, 0)
-        rows += stop - start
+        start, stop = _own_part(low, high, block.y0, block.y1, reach)
+        rows += stop - start + (stop - start + 4 * half if transposed else 0)
     return 4 * (columns * (block.ny + 2 * half) + rows * padded_columns(block.nx, half))
 
 

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy
+
+from denise_py.traces.blocks import blocks
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,12 @@ class BandFilter:
 
     def apply(self, traces: np.ndarray, dt: float) -> np.ndarray:
         """Filtered copy, float64, of traces (..., ns) sampled at dt (s)."""
-        result = np.array(traces, dtype=np.float64)
-        for sections in self._filters(dt):
-            result = scipy.signal.sosfilt(sections, result)
-            if self.zero_phase:
-                result = _backwards(sections, result)
+        result, filters = np.array(traces, dtype=np.float64), self._filters(dt)
+        for part in blocks(result):
+            for sections in filters:
+                part[...] = scipy.signal.sosfilt(sections, part)
+                if self.zero_phase:
+                    part[...] = _backwards(sections, part)
         return result
 
     def transpose(self, traces: np.ndarray, dt: float) -> np.ndarray:
@@ -54,11 +58,12 @@ class BandFilter:
         A causal filter is a lower triangular Toeplitz matrix, so its transpose is the same filter run
         backwards in time; the factors are transposed in reverse order.
         """
-        result = np.array(traces, dtype=np.float64)
-        for sections in reversed(self._filters(dt)):
-            if self.zero_phase:
-                result = scipy.signal.sosfilt(sections, result)
-            result = _backwards(sections, result)
+        result, filters = np.array(traces, dtype=np.float64), self._filters(dt)
+        for part in blocks(result):
+            for sections in reversed(filters):
+                if self.zero_phase:
+                    part[...] = scipy.signal.sosfilt(sections, part)
+                part[...] = _backwards(sections, part)
         return result
 
     def _filters(self, dt: float) -> list[np.ndarray]:
@@ -68,6 +73,11 @@ class BandFilter:
 
 def butterworth_sections(kind: str, corner: float, dt: float, order: int) -> np.ndarray:
     """Second-order sections (n, 6) of a 'lowpass' or 'highpass' with the corner in Hz at dt in s."""
+    return _designed(kind, corner, dt, order).copy()
+
+
+@lru_cache(maxsize=32)
+def _designed(kind: str, corner: float, dt: float, order: int) -> np.ndarray:
     fraction_of_nyquist = 2.0 / math.pi * math.atan(math.pi * corner * dt)
     return scipy.signal.butter(order, fraction_of_nyquist, btype=kind, output="sos")
 

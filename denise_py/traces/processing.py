@@ -6,11 +6,32 @@ but the last are linear. The band limit is not among them: it reaches synthetics
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from denise_py.traces.blocks import rows_of
 from denise_py.traces.integrate import integrate, integrate_transpose
+
+
+@dataclass(frozen=True, eq=False)
+class TimeWindow:
+    """Factors of `time_window`, which are made when they are asked for: window[rows] is (rows, ns).
+
+    picks, plus, minus: (ntr,) in s; damping in 1/s^2; ns, dt: samples of a trace and their interval in s.
+    """
+
+    picks: np.ndarray
+    plus: np.ndarray
+    minus: np.ndarray
+    damping: float
+    ns: int
+    dt: float
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        of_traces = self.picks[rows], self.plus[rows], self.minus[rows]
+        return time_window(*of_traces, self.damping, self.ns, self.dt)
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,22 +39,29 @@ class Processing:
     """Steps for the traces of one component and one shot.
 
     dt: sampling interval in s; factor: of all samples; integrated: whether traces are integrated in time;
-    window: factors (ntr, ns) or None; normalised: whether traces are divided by their largest amplitude.
+    window: factors (ntr, ns), as an array or when they are needed, or None; normalised: whether traces are
+    divided by their largest amplitude.
     """
 
     dt: float
     factor: float = 1.0
     integrated: bool = False
-    window: np.ndarray | None = None
+    window: np.ndarray | TimeWindow | None = None
     normalised: bool = False
 
-    def apply(self, traces: np.ndarray) -> np.ndarray:
-        """Processed traces (ntr, ns) float64; a trace of zeros stays one."""
-        result = self._linear(traces)
-        if not self.normalised:
-            return result
-        _, largest = _peak(result)
-        return np.divide(result, np.abs(largest), out=result, where=largest != 0)
+    def apply(
+        self, traces: np.ndarray, before: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Processed traces (ntr, ns) float64; a trace of zeros stays one. before: what they go through first,
+        a few traces (n, ns) at a time."""
+        result = np.empty(traces.shape)
+        for rows in rows_of(result):
+            part = traces[rows] if before is None else before(traces[rows])
+            result[rows] = part = self._linear(part, rows)
+            if self.normalised:
+                _, largest = _peak(part)
+                np.divide(part, np.abs(largest), out=result[rows], where=largest != 0)
+        return result
 
     def transpose(self, adjoint: np.ndarray, traces: np.ndarray) -> np.ndarray:
         """Transpose of the derivative of apply at `traces`, times `adjoint`; both (ntr, ns), float64.
@@ -41,20 +69,24 @@ class Processing:
         With x the linear part, p the sample of its largest amplitude and y = x / |x_p|, the derivative of
         sum g y is (g - e_p sign(x_p) sum g y) / |x_p|, e_p being 1 at p and 0 elsewhere.
         """
-        result = np.array(adjoint, dtype=np.float64)
-        if self.normalised:
-            result = self._normalised_transpose(result, self._linear(traces))
-        if self.window is not None:
-            result *= self.window
-        if self.integrated:
-            result = integrate_transpose(result, self.dt)
-        return self.factor * result
+        result = np.empty(adjoint.shape)
+        for rows in rows_of(result):
+            part = np.asarray(adjoint[rows], dtype=np.float64)
+            if self.normalised:
+                part = self._normalised_transpose(part, self._linear(traces[rows], rows))
+            if self.window is not None:
+                part = part * self.window[rows]
+            if self.integrated:
+                part = integrate_transpose(part, self.dt)
+            np.multiply(self.factor, part, out=result[rows])
+        return result
 
-    def _linear(self, traces: np.ndarray) -> np.ndarray:
+    def _linear(self, traces: np.ndarray, rows: slice) -> np.ndarray:
+        """What comes before normalisation, of some traces."""
         result = self.factor * np.asarray(traces, dtype=np.float64)
         if self.integrated:
             result = integrate(result, self.dt)
-        return result if self.window is None else result * self.window
+        return result if self.window is None else result * self.window[rows]
 
     def _normalised_transpose(self, adjoint: np.ndarray, x: np.ndarray) -> np.ndarray:
         place, largest = _peak(x)

@@ -254,7 +254,7 @@ class Inversion:
         for note in self.observed.use_stage(plan):
             self.log.warning(note)
         for shot in self.crew.own if self.processes.group.is_root else ():
-            filtered = self.observed.filtered(shot)
+            filtered = self.observed.filtered_later(shot)
             self.output.do(partial(self.results.write_filtered, shot, filtered, plan, iteration))
         if self.setup.settings.batches.joined:
             self._say_missing(plan)

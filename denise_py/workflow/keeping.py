@@ -25,9 +25,11 @@ from denise_py.gradient.storage import EVERYTHING, Layout, Needs, Region, fields
 from denise_py.medium.model import Medium
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import Groups, decompose
+from denise_py.propagate import numbers_in_run
 from denise_py.traces.filters import BandFilter
 from denise_py.traces.spectrum import highest_frequency
 from denise_py.workflow.memory import SHARE, free_memory
+from denise_py.workflow.observed import bytes_of_traces
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.stages import StagePlan, active_slots, plan_stages
 
@@ -172,14 +174,17 @@ def _region(setup: Setup, movable: np.ndarray) -> Region | None:
 def _rest(setup: Setup, processes: Processes) -> int:
     """Bytes a process needs beside what it keeps of forward wavefields, about."""
     grid, o = setup.grid, setup.settings.optimiser
-    nodes, block = grid.nx * grid.ny, processes.blocks[0]
-    own = (block.nx + 2 * setup.scheme.stencil.half) * (block.ny + 2 * setup.scheme.stencil.half)
-    fields = sum(2 * one.arrays_of_state() for one in setup.physics) * own
-    shots = -(-len(setup.shots) // processes.groups.count)
-    traces = shots * 4 * setup.time.nt * max(shot.receivers.ntr for shot in setup.shots)
+    nodes, block, jobs = grid.nx * grid.ny, processes.blocks[0], processes.jobs
+    size = setup.scheme.layer.width, setup.scheme.stencil.half
+    runs = [numbers_in_run(one, block, *size) for one in setup.physics]
+    fields = jobs * sum(own for own, _ in runs) + sum(shared for _, shared in runs)
+    everywhere = bool(setup.settings.batches.shots or setup.settings.batches.joined)
+    shots = len(setup.shots) if everywhere else -(-len(setup.shots) // processes.groups.count)
+    traces = sum(bytes_of_traces(setup, shots, jobs))
     pairs = 2 * o.history if o.method == 2 else 4
     vectors = (pairs + 6) * len(setup.model) * nodes
-    return PROGRAM + 8 * (PER_NODE * nodes + vectors) + 4 * (processes.jobs * fields + 2 * traces)
+    itemsize = np.dtype(setup.scheme.dtype).itemsize
+    return PROGRAM + 8 * (PER_NODE * nodes + vectors) + itemsize * fields + traces
 
 
 # ------------------------------------------------------------------------------------------------- words

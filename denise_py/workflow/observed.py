@@ -1,9 +1,16 @@
-"""Observed data of a stage: read once, then filtered, selected and processed for each stage; kept by the head
-of the group. Synthetic traces are compared with them here, so that both are processed alike."""
+"""Observed data: read once, selected for each stage; kept by the head of the group. Synthetic traces are
+compared with them here, so that both are processed alike.
+
+What is kept are the traces of the files in single precision. They are filtered and processed whenever they
+are compared, which takes a hundredth of the simulation and a fifth of the memory that double precision
+would need. Only where simulations are cheaper than that, on coarser grids or for many shots at once, filtered
+traces are kept as well, in single precision.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +18,8 @@ import numpy as np
 from denise_py.errors import DataError
 from denise_py.misfit.registry import Misfit
 from denise_py.parameters.finding import data_components
-from denise_py.traces.processing import Processing
+from denise_py.traces.filters import BandFilter
+from denise_py.traces.processing import Processing, TimeWindow
 from denise_py.workflow.encoding import Code, joined_traces
 from denise_py.workflow.field_data import FieldData, read_field_data
 from denise_py.workflow.selection import killed, window
@@ -20,29 +28,45 @@ from denise_py.workflow.stages import StagePlan, plan_stages
 
 
 class _Selection(NamedTuple):
-    """Of a shot in a stage: factors (ntr, nt) of the time window or None, and which traces (ntr,) are out."""
+    """Of a shot in a stage: the time window or None, and which traces (ntr,) are out."""
 
-    window: np.ndarray | None
+    window: TimeWindow | None
     out: np.ndarray
 
 
 class _Gather(NamedTuple):
-    """Of a component and shot in a stage: filtered traces (ntr, nt), what they go through, the result for the
-    traces that count, and which (ntr,) these are."""
+    """Of a component and shot in a stage: traces (ntr, nt) as they are kept, the filter they still have to
+    pass or None, the sampling interval, what they go through then, and which (ntr,) count."""
 
-    filtered: np.ndarray
+    kept: np.ndarray
+    band: BandFilter | None
+    dt: float
     processing: Processing
-    traces: np.ndarray
     used: np.ndarray
+
+    def filtered(self) -> np.ndarray:
+        """All traces (ntr, nt)."""
+        return self.kept if self.band is None else self.band.apply(self.kept, self.dt)
+
+    def processed(self) -> np.ndarray:
+        """All traces (ntr, nt) float64."""
+        before = None if self.band is None else partial(self.band.apply, dt=self.dt)
+        return self.processing.apply(self.kept, before)
+
+    def traces(self) -> np.ndarray:
+        """Processed traces (n, nt) float64 of the n that count."""
+        return _some(self.processed(), self.used)
 
     def compare(self, recorded: np.ndarray, misfit: Misfit) -> Compared:
         """Misfit of recorded synthetic traces (ntr, nt), see ObservedData.compare."""
-        processed = self.processing.apply(recorded)
-        found = misfit.evaluate(processed[self.used], self.traces)
-        adjoint = np.zeros(processed.shape)
-        adjoint[self.used] = found.adjoint
+        observed = self.traces()
+        found = misfit.evaluate(_some(self.processing.apply(recorded), self.used), observed)
+        adjoint = found.adjoint
+        if len(adjoint) < len(self.used):
+            adjoint = np.zeros(recorded.shape)
+            adjoint[self.used] = found.adjoint
         slope = self.processing.transpose(adjoint, recorded)
-        return Compared(found.value, found.energy, len(self.traces), slope)
+        return Compared(found.value, found.energy, len(observed), slope)
 
 
 class Compared(NamedTuple):
@@ -91,6 +115,7 @@ class ObservedData:
         beside_velocities = "p" in self.components and len(self.components) > 1
         self.pressure_factor = pressure_factor(setup) if beside_velocities else 1.0
         self._raw: dict[tuple[int, str], FieldData] = {}
+        self._keeps_filtered = keeps_filtered(setup)
         self._gathers: dict[tuple[int, str], _Gather] = {}
         self._selections: dict[tuple[int, int], _Selection] = {}
         problems: list[str] = []
@@ -112,12 +137,12 @@ class ObservedData:
         ]
 
     def use_stage(self, plan: StagePlan) -> list[str]:
-        """Process all traces as a stage wants them; to be called at its start. Returns what is odd."""
+        """Treat all traces as a stage wants them from now on. Returns what is odd."""
         settings, dt = plan.settings or self._setup.settings, self._setup.time.dt
         band, notes = plan.band(), []
         for (shot, component), data in self._raw.items():
             selected = self._selections[shot, plan.number]
-            filtered = data.traces if band is None else band.apply(data.traces, dt)
+            kept, ahead = data.traces, band
             processing = Processing(
                 dt,
                 self.pressure_factor if component == "p" else 1.0,
@@ -125,10 +150,11 @@ class ObservedData:
                 selected.window,
                 settings.misfit.normalize,
             )
-            traces = processing.apply(filtered)
-            alive = np.any(traces, axis=1)
-            used = alive & ~selected.out
-            self._gathers[shot, component] = _Gather(filtered, processing, traces[used], used)
+            if band is not None and self._keeps_filtered:
+                kept, ahead = band.apply(kept, dt).astype(np.float32), None
+            gather = _Gather(kept, ahead, dt, processing, ~selected.out)
+            alive = np.any(gather.processed(), axis=1)
+            self._gathers[shot, component] = gather._replace(used=alive & ~selected.out)
             faded = np.flatnonzero(np.any(data.traces, axis=1) & ~alive & ~selected.out)
             if faded.size and shot in self.shots:
                 text = f"{faded.size} traces are zero inside their time window and do not count (first: trace"
@@ -150,11 +176,16 @@ class ObservedData:
 
     def traces(self, shot: int, component: str) -> np.ndarray:
         """Processed traces (n, nt) float64 of the n that count."""
-        return self._gathers[shot, component].traces
+        return self._gathers[shot, component].traces()
 
     def filtered(self, shot: int) -> dict[str, np.ndarray]:
         """All traces (ntr, nt) of a shot by component, filtered but not processed otherwise."""
-        return {component: self._gathers[shot, component].filtered for component in self.components}
+        return self.filtered_later(shot)()
+
+    def filtered_later(self, shot: int) -> Callable[[], dict[str, np.ndarray]]:
+        """What makes those of this stage when it is called, in another stage, too."""
+        gathers = {component: self._gathers[shot, component] for component in self.components}
+        return lambda: {component: gather.filtered() for component, gather in gathers.items()}
 
     def counts(self) -> tuple[int, int]:
         """How many of the traces of the own shots count in this stage, and how many there are."""
@@ -166,13 +197,11 @@ class ObservedData:
         depend on the observed traces alone. joined: of those receivers alone that are in common."""
         sums = {}
         for component in self.components:
-            chosen = self._all_gathers(component)
-            traces = [gather.traces for gather in chosen]
-            if joined:
-                common = self.common(component)
-                traces = [gather.traces[common[gather.used]] for gather in chosen]
-            energies = [misfit.evaluate(one, one).energy for one in traces]
-            sums[component] = sum(energies), sum(len(one) for one in traces)
+            common, found = self.common(component), []
+            for gather in self._all_gathers(component):
+                traces = _some(gather.traces(), common[gather.used]) if joined else gather.traces()
+                found.append((misfit.evaluate(traces, traces).energy, len(traces)))
+            sums[component] = sum(energy for energy, _ in found), sum(count for _, count in found)
         return sums
 
     def common(self, component: str) -> np.ndarray:
@@ -188,10 +217,8 @@ class ObservedData:
             used = self.common(component)
             for number, codes in simulations.items():
                 parts = [self._gathers[code.shot, component] for code in codes]
-                filtered = joined_traces([part.filtered for part in parts], codes)
-                processing = parts[0].processing
-                traces = processing.apply(filtered)[used]
-                gathers[number, component] = _Gather(filtered, processing, traces, used)
+                filtered = joined_traces([part.filtered() for part in parts], codes)
+                gathers[number, component] = parts[0]._replace(kept=filtered, band=None, used=used)
         return JoinedData(gathers)
 
     def _all_gathers(self, component: str) -> list[_Gather]:
@@ -202,6 +229,30 @@ class ObservedData:
         chosen = (plan.settings or self._setup.settings).misfit
         factors, without_pick = window(self._setup, chosen, shot, plan.number)
         return _Selection(factors, without_pick | killed(self._setup, chosen, shot, plan.number))
+
+
+def keeps_filtered(setup: Setup) -> bool:
+    """Whether filtered traces are kept, beside those of the files."""
+    return bool(setup.settings.fd.adapt or setup.settings.batches.joined)
+
+
+def bytes_of_traces(setup: Setup, shots: int, simulated: int) -> tuple[int, int]:
+    """Memory of the observed data of so many shots, and of what comparing needs where so many are simulated
+    at a time, with the receivers of the shot that has most.
+
+    Comparing has up to eight arrays in double precision of the traces of one component; recorded and adjoint
+    traces of all components come to three numbers in double precision per sample.
+    """
+    receivers = max((shot.receivers.ntr for shot in setup.shots), default=0)
+    samples, components = setup.time.nt * receivers, len(data_components(setup.settings))
+    filtered = any(plan.band() is not None for plan in plan_stages_of(setup)) and keeps_filtered(setup)
+    held = 4 * (2 if filtered else 1) * components * shots * samples
+    return held, 8 * (8 + 3 * components) * simulated * samples
+
+
+def _some(traces: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The chosen (ntr,) of some traces (ntr, nt), which are not copied if these are all."""
+    return traces if np.all(chosen) else traces[chosen]
 
 
 def plan_stages_of(setup: Setup) -> tuple[StagePlan, ...]:

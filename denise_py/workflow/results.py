@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,15 +84,19 @@ class Results:
             write_seismograms(self._setup, shot, injected, files.adjoint_path, adjoint=True)
 
     def write_filtered(
-        self, shot: int, observed: Mapping[str, np.ndarray], plan: StagePlan, iteration: int
+        self,
+        shot: int,
+        observed: Callable[[], Mapping[str, np.ndarray]],
+        plan: StagePlan,
+        iteration: int,
     ) -> None:
         """WRITE_FILTERED_DATA: the filtered observed data {component: (ntr, nt)} of a shot, as recorded, at
-        the first iteration of a stage."""
+        the first iteration of a stage. observed: what makes them."""
         settings = plan.settings or self._setup.settings
         if not settings.filter.write_data or plan.low_pass is None:
             return
         files, there = seismogram_files(self._setup), recorded_components(settings)
-        traces = {c: t for c, t in observed.items() if files.prefix or c in there}
+        traces = {c: t for c, t in observed().items() if files.prefix or c in there}
         write_seismograms(
             self._setup, shot, traces, lambda c, s: files.filtered_path(c, s, iteration), observed=True
         )

@@ -10,7 +10,7 @@ import numpy as np
 from denise_py.acquisition.tables import data_lines
 from denise_py.errors import DataError
 from denise_py.parameters.models import MisfitSettings, SourceWaveletSettings
-from denise_py.traces.processing import time_window
+from denise_py.traces.processing import TimeWindow
 from denise_py.workflow.setup import Setup, Shot
 
 TABLE_TOO = 2  # value of TRKILL_OFFSET
@@ -74,8 +74,8 @@ def read_kill_table(path: str, receivers: int, shots: int) -> np.ndarray:
 
 def window(
     setup: Setup, chosen: MisfitSettings, shot: Shot, stage: int
-) -> tuple[np.ndarray | None, np.ndarray]:
-    """Factors (ntr, nt) of the time window or None, and which traces (ntr,) have no pick.
+) -> tuple[TimeWindow | None, np.ndarray]:
+    """The time window or None, and which traces (ntr,) have no pick.
 
     Raises DataError when the picks are missing or wrong.
     """
@@ -88,8 +88,9 @@ def window(
     if chosen.time_window_individual:
         plus, minus = table[:, 1], table[:, 2]
     time = setup.time
-    factors = time_window(table[:, 0], plus, minus, chosen.time_window_damping, time.nt, time.dt)
-    return factors, table[:, 0] < 0
+    plus, minus = (np.broadcast_to(one, ntr) for one in (plus, minus))
+    found = TimeWindow(table[:, 0], plus, minus, chosen.time_window_damping, time.nt, time.dt)
+    return found, table[:, 0] < 0
 
 
 def read_picks(path: str, receivers: int, with_lengths: bool) -> np.ndarray:

@@ -142,8 +142,8 @@ class WaveletEstimation:
         """Factors (ntr, nt) of the time window; 1 without one or with STF_FULL."""
         if plan.settings.source_wavelet.full:
             return 1.0
-        factors, _ = window(self._crew.setup, plan.settings.misfit, shot, plan.number)
-        return 1.0 if factors is None else factors
+        found, _ = window(self._crew.setup, plan.settings.misfit, shot, plan.number)
+        return 1.0 if found is None else found[:]
 
     def _weights(self, plan: StagePlan, shot: Shot, component: str, data: np.ndarray) -> np.ndarray:
         """Weights (ntr,) of the traces of a component; 0 for those that are left out."""

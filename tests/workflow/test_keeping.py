@@ -10,12 +10,21 @@ import numpy as np
 import pytest
 
 from denise_py.errors import ResourceError
+from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.weights import stencil
 from denise_py.gradient.storage import Layout
+from denise_py.grid import Grid, TimeAxis
+from denise_py.medium.attenuation import Relaxation
+from denise_py.medium.model import Medium
 from denise_py.parallel.comm import SerialComm
+from denise_py.parallel.domain import decompose
+from denise_py.physics.registry import physics
+from denise_py.propagate import Propagator, Scheme, numbers_in_run
 from denise_py.traces.filters import BandFilter
 from denise_py.workflow import keeping
 from denise_py.workflow.keeping import MemoryLimit, highest_source_frequency, keep
 from denise_py.workflow.memory import free_memory, physical_memory
+from denise_py.workflow.observed import ObservedData, bytes_of_traces
 from denise_py.workflow.setup import divide_processes, prepare
 from denise_py.workflow.stages import plan_stages
 from tests.workflow.project import NAMES, NX, NY
@@ -201,3 +210,71 @@ def test_free_memory_in_a_group_of_version_1(tmp_path):
     # a limit that is none
     (group / "memory.limit_in_bytes").write_text("9223372036854771712\n")
     assert free_memory(tmp_path) == 5000 * 1024
+
+
+# --- what else a process needs ----------------------------------------------------------------------------
+
+
+def bytes_of(found: object, seen: set[int]) -> int:
+    """Memory of all arrays that an object holds, each once."""
+    if isinstance(found, np.ndarray):
+        owner = found if found.base is None else found.base
+        new = isinstance(owner, np.ndarray) and id(owner) not in seen
+        seen.add(id(owner))
+        return owner.nbytes if new else 0
+    parts = found.values() if isinstance(found, dict) else found if isinstance(found, tuple | list) else ()
+    return sum(bytes_of(part, seen) for part in (*parts, *getattr(found, "__dict__", {}).values()))
+
+
+FILTERED = {"TIME_FILT": 1, "FC_START": 30, "FC_END": 30, "FC_INCR": 0, "ORDER": 4}
+WINDOWED = FILTERED | {"TIMEWIN": 1, "TWLENGTH_PLUS": 0.1, "TWLENGTH_MINUS": 0.1, "GAMMA": 1e3}
+
+
+@pytest.mark.parametrize(
+    ("keys", "copies"),
+    [({}, 1), (WINDOWED, 1), (FILTERED | {"ENCODE": 1}, 2), (WINDOWED | {"GRID_ADAPT": 1}, 2)],
+    ids=["", "filter", "joined", "coarse grid"],
+)
+def test_observed_data_are_kept_in_single_precision(project, tmp_path, keys, copies):
+    """Once, and once more where filtering is too dear; what is reckoned is what they take, and arrays with a
+    number or less per trace."""
+    for shot in (1, 2, 3):
+        np.savetxt(tmp_path / f"picks_{shot}.dat", np.full(10, 0.1))
+    picks = {"PICKS_FILE": tmp_path / "picks"} if "TIMEWIN" in keys else {}
+    setup = prepare(project.settings(tmp_path, INVMAT=0, **keys, **picks))
+    data = ObservedData(setup, [1, 2, 3])
+    data.use_stage(plan_stages(setup.settings)[0])
+    held, comparing = bytes_of_traces(setup, 3, 1)
+    samples = 3 * 2 * 10 * setup.time.nt
+    assert held == copies * samples * 4
+    known: set[int] = set()
+    bytes_of(setup, known)
+    found = bytes_of((data._raw, data._gathers, data._selections), known)
+    assert held <= found <= held + 3 * 2 * 10 * 50
+    # what is made of them for a comparison, in double precision
+    traces = data.traces(1, "vx")
+    assert 0 < 4 * traces.nbytes < comparing
+    assert traces.dtype == np.float64
+
+
+@pytest.mark.parametrize("viscous", [False, True])
+@pytest.mark.parametrize("shape", [(101, 67), (50, 140)])
+def test_padded_rows_and_layers_of_a_run_are_reckoned(viscous, shape):
+    """All that a propagator allocates for both directions of time."""
+    grid = Grid(shape[1], shape[0], 2.0)
+    one = physics("viscous-psv", Relaxation((10.0,), 30.0, 5e-4)) if viscous else physics()
+    scheme = Scheme(stencil(8, 0), LayerParameters(10, 1500.0, 30.0, 4.0, 1.0), False, False)
+    block = decompose(grid, 1, 1)[0]
+    run = Propagator(one, grid, TimeAxis(4, 5e-4), scheme, block, SerialComm())
+    constant = {name: np.full(shape, value) for name, value in (("vp", 1500.0), ("vs", 800.0))}
+    medium = Medium.from_velocities(constant["vp"], constant["vs"], np.full(shape, 2000.0))
+    if viscous:
+        medium = replace(medium, taup=np.full(shape, 0.02), taus=np.full(shape, 0.02))
+    run.set_medium(medium)
+    strips = (run._strips, run._make_transposed_strips())
+    own = sum(strip.psi.nbytes + strip.delta.nbytes for both in strips for strip in both[:4])
+    own += sum(array.nbytes for array in run._fields)
+    grids = sum(array.nbytes for array in run._coefficients if array.ndim == 2)
+    reckoned = numbers_in_run(one, block, 10, 4)
+    assert own == 4 * reckoned[0]
+    assert grids <= 4 * reckoned[1] <= 1.2 * grids  # some coefficients of viscous media are single numbers
