@@ -94,6 +94,7 @@ class DifferenceSettings(Group):
     sub_grid: int
     adapt: bool
     adapt_error: float
+    adapt_correct: int
 
 
 class ModelSettings(Group):
@@ -375,6 +376,7 @@ class BatchSettings(Group):
     shots: int
     choice: int
     full_every: int
+    keep: int
     seed: int
     joined: int
     shift: float

@@ -316,6 +316,15 @@ FD: Final = (
         "that of the traces themselves. The misfit of a perfect model would be about its square.",
         default=0.02, used=equals("GRID_ADAPT", 1), idle=0.02, above=0, at_most=1,
     ),
+    Key(
+        "GRID_CORRECT", "fd", "adapt_correct", "int", "iterations between corrections of a coarser grid",
+        "Traces of the coarser grid are corrected by what the grid of the run gives in addition in the model "
+        "with which a stage begins, and anew every so many iterations, which costs one simulation of each "
+        "shot on both grids; with BATCH_SHOTS or ENCODE those of the iteration alone, anew also when they "
+        "change. GRID_ERROR then limits the difference before the correction and may be larger, 0.2 say. 0 "
+        "corrects nothing.",
+        default=0, used=equals("GRID_ADAPT", 1), idle=0, at_least=0,
+    ),
 )
 
 MODEL: Final = (
@@ -1763,6 +1772,13 @@ BATCH_KEYS: Final = (
         "the end of the run. It alone decides with PRO whether the stage goes on. It costs one simulation "
         "per shot.",
         default=10, used=SAMPLES, at_least=1,
+    ),
+    Key(
+        "BATCH_KEEP", "batches", "keep", "int", "iterations with the same shots",
+        "After so many iterations, or when a search fails, it is the turn of the next shots, or of other "
+        "signs and delays. With L-BFGS a change costs a second gradient at the same model, so a few "
+        "iterations with the same shots save up to half of the work.",
+        default=1, used=SAMPLES, at_least=1,
     ),
     Key(
         "BATCH_SEED", "batches", "seed", "int", "seed of the random choice",

@@ -111,6 +111,11 @@ class Crew:
             simulator.use(adapted)
         self._listen()
 
+    @property
+    def adapted(self) -> Adapted | None:
+        """What is simulated in place of the run, None for the run itself."""
+        return getattr(self.first, "adapted", None)
+
     def _listen(self) -> None:
         """Simulations stop when another shot has failed."""
         for simulator in self.simulators:

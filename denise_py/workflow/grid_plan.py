@@ -66,6 +66,7 @@ class Grids:
         """components: of the observed data."""
         self._crew, self._components, self._log = crew, tuple(components), log
         self._tolerance = crew.setup.settings.fd.adapt_error
+        self._every = crew.setup.settings.fd.adapt_correct
         self._begun, self._slowest = 0, 0.0
         self._now: Proposal | None = None
 
@@ -80,10 +81,20 @@ class Grids:
             self._slowest = self._of_coarse(medium).vmin
         self._log.info(self._now.text)
 
+    @property
+    def corrects(self) -> bool:
+        """Whether the present grid is a coarser one whose traces are to be corrected."""
+        return self._every > 0 and self._now is not None and self._now.adapted is not None
+
+    def correction_due(self, iteration: int, last: int | None) -> bool:
+        """Whether traces are to be corrected before an iteration; last: before which one they were, None if
+        they are those of something else since then."""
+        return self.corrects and (last is None or iteration - last >= self._every)
+
     def due(self, plan: StagePlan, iteration: int, medium: Medium) -> bool:
         """Whether the grid no longer serves before an iteration: waves have become faster than its step
-        allows, or slower than it was made for, or traces differ too much, which is tested again after every
-        so many iterations."""
+        allows, or slower than it was made for, or traces that are not corrected differ too much, which is
+        tested again after every so many iterations."""
         if self._now is None or self._now.adapted is None or iteration == self._begun:
             return False
         found, why = self._of_coarse(medium), ""
@@ -91,7 +102,7 @@ class Grids:
             why = f"waves have become faster, up to {found.vmax:.4g} m/s"
         elif found.vmin < SLOWER * self._slowest:
             why = f"waves have become slower, down to {found.vmin:.4g} m/s"
-        elif (iteration - self._begun) % TESTED_EVERY == 0:
+        elif not self.corrects and (iteration - self._begun) % TESTED_EVERY == 0:
             adapted = self._now.adapted
             error = _comparison(self._crew, plan, medium, self._components).error(adapted)
             self._crew.use(adapted)

@@ -45,7 +45,7 @@ from denise_py.workflow.keeping import keep, memory_limit, movable_nodes
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
-from denise_py.workflow.samples import Sample, Samples
+from denise_py.workflow.samples import Sample, Samples, Turn
 from denise_py.workflow.setup import Processes, Setup
 from denise_py.workflow.shaping import KeptIllumination, Shaping, filtered_point
 from denise_py.workflow.source_wavelet import WaveletEstimation
@@ -92,6 +92,9 @@ class _Running:
     objective: Objective | None = None
     minimiser: Minimiser | None = None
     sample: Sample | None = None
+    drawn: int | None = None  # its number
+    #: before which iteration the traces of what is simulated were corrected
+    corrected: int | None = None
     #: by misfits of all shots
     best: BestSoFar = field(default_factory=BestSoFar)
     full: float | None = None  # misfit of all shots after the last iteration, if it was computed
@@ -177,7 +180,7 @@ class Inversion:
         # what INV_*_ITER count from
         before = iteration - first_iteration(plan) if plan.own_iterations else 0
         state = self._begin(plan, model, iteration, active_slots(plan, iteration - before))
-        stepped, count = False, 0
+        stepped, count, turn = False, 0, Turn(settings.batches.keep)
         while state.iteration <= settings.inversion.max_iterations:
             slots = active_slots(plan, state.iteration - before)
             if slots != state.slots:
@@ -192,17 +195,20 @@ class Inversion:
                 # another objective: what the optimiser knows does not hold for it
                 state = self._begin(plan, state.model, state.iteration, slots)
                 model = state.scaling.model(np.array(state.minimiser.p), state.model)
-                batch = None if self.samples is None else self.samples.draw(plan.number, count).shots
+                batch = None if self.samples is None else self.samples.draw(plan.number, turn.number).shots
                 self.wavelets.estimate(plan, state.iteration, self.setup.medium_of(model), batch)
                 state.objective.keep_as(self._keeping(plan, model, slots))
             if self.samples is not None:
                 if count == 0:
                     state.best = BestSoFar(self._say_full(plan, state), np.array(state.minimiser.p))
                     watch.begin(state.best.misfit)
-                self._draw(plan, state, count)
+                self._draw(plan, state, turn.number)
+            if self.grids.correction_due(state.iteration, state.corrected):
+                self._correct(state)
             count += 1
             report = self._iterate(plan, state, count)
             stepped |= report.accepted
+            turn = turn.after(report.accepted)
             misfit = report.misfit_before if report.misfit_after is None else report.misfit_after
             misfit = misfit if self.samples is None else state.full
             if state.best.returns >= MOST_RETURNS:
@@ -217,19 +223,39 @@ class Inversion:
                 break
         return state.model, state.iteration, stepped
 
+    def _correct(self, state: _Running) -> None:
+        """Correct the traces of a coarse grid in the present model."""
+        objective, minimiser = state.objective, state.minimiser
+        errors: list[float] = []
+
+        def correct() -> None:
+            errors.append(objective.correct(minimiser.p))
+
+        if state.corrected is None:
+            correct()  # nothing is known yet of this function
+        else:
+            minimiser.change_objective(correct)
+        before = "without that they differ by" if state.corrected is None else "they were off by"
+        text = f"iteration {state.iteration}: traces of the coarse grid are corrected"
+        self.log.info(f"{text}; {before} {100 * errors[0]:.2g} %")
+        state.corrected = state.iteration
+
     def _clock(self) -> StageClock | SampledClock:
         """What decides when a stage ends."""
         least = self.setup.settings.inversion.min_iterations
         return StageClock(least) if self.samples is None else SampledClock(least, self.samples.patience)
 
-    def _draw(self, plan: StagePlan, state: _Running, count: int) -> None:
-        """The sample of an iteration, which is number `count` of its stage, from 0."""
-        state.sample = self.samples.draw(plan.number, count)
+    def _draw(self, plan: StagePlan, state: _Running, number: int) -> None:
+        """Sample number `number` of a stage, from 0."""
+        if number == state.drawn:
+            return
+        state.sample = self.samples.draw(plan.number, number)
+        state.drawn, state.corrected = number, None
         state.minimiser.change_objective(partial(state.objective.use, state.sample))
 
     def _say_full(self, plan: StagePlan, state: _Running) -> float:
         """The misfit of all shots with which a stage begins."""
-        full = state.objective.full_misfit(state.minimiser.p)
+        full = state.objective.full_misfit(state.minimiser.p, on_run_grid=self.grids.corrects)
         every = self.setup.settings.batches.full_every
         text = f"stage {plan.number} begins with the misfit {full:.6e} of all shots, which is computed again"
         self.log.info(f"{text} every {every} iterations; in between misfits are those of samples of them")
@@ -240,7 +266,7 @@ class Inversion:
         last = state.iteration >= self.setup.settings.inversion.max_iterations
         if self.samples is None or not (last or count % self.setup.settings.batches.full_every == 0):
             return None
-        return state.objective.full_misfit(state.minimiser.p)
+        return state.objective.full_misfit(state.minimiser.p, on_run_grid=self.grids.corrects)
 
     def _say_begin(self, plan: StagePlan) -> None:
         self.log.info(plan.describe())

@@ -30,6 +30,8 @@ from denise_py.misfit.joint import ALONE, JointWeights
 from denise_py.misfit.registry import Misfit, Reported, Totals
 from denise_py.physics.base import Physics
 from denise_py.traces.filters import BandFilter
+from denise_py.workflow.adapted import Traces
+from denise_py.workflow.corrections import Corrections
 from denise_py.workflow.crew import Crew
 from denise_py.workflow.encoding import joined_shot
 from denise_py.workflow.observed import JoinedData, ObservedData
@@ -117,11 +119,28 @@ class Objective:
         self._whole: np.ndarray | None = None  # (waves, 2): energy and traces of all shots
         self._joined_shots: dict[int, Shot] = {}
         self._joined_data = JoinedData({})
+        self._corrections = Corrections()
+
+    def correct(self, p: np.ndarray) -> float:
+        """Correct the traces of a coarser grid so that they are those of the run's grid at p. This makes
+        another function of the misfit, until there is another sample.
+
+        Returns how far off they were, see Corrections.error.
+        """
+        crew, adapted = self._crew, self._crew.adapted
+        self._known = None
+        crew.use(None)
+        fine = self._traces(p)
+        crew.use(adapted)
+        coarse = self._traces(p)
+        error = max(crew.processes.world.allgather(self._corrections.error(coarse, fine)))
+        self._corrections = Corrections.between(coarse, fine)
+        return error
 
     def use(self, sample: Sample | None) -> None:
         """Misfits and gradients are those of a sample from now on, scaled to all shots; None for all shots.
         All groups must have the data of all shots."""
-        self._sample, self._known = sample, None
+        self._sample, self._known, self._corrections = sample, None, Corrections()
         if sample is None:
             return
         if self._whole is None:
@@ -136,14 +155,19 @@ class Objective:
         is_head = self._crew.processes.group.is_root
         self._joined_data = self._observed.join(codes if is_head else {})
 
-    def full_misfit(self, p: np.ndarray) -> float:
-        """Misfit of all shots, whatever the sample is."""
-        kept = self._sample, self._known
-        self._sample = self._known = None
+    def full_misfit(self, p: np.ndarray, on_run_grid: bool = False) -> float:
+        """Misfit of all shots, whatever the sample is; on_run_grid: whatever the grid is."""
+        kept, adapted = (self._sample, self._known, self._corrections), self._crew.adapted
+        self._sample, self._known, self._corrections = None, None, Corrections()
+        leave = on_run_grid and adapted is not None
         try:
+            if leave:
+                self._crew.use(None)
             return self.misfit(p)
         finally:
-            self._sample, self._known = kept
+            self._sample, self._known, self._corrections = kept
+            if leave:
+                self._crew.use(adapted)
 
     def keep_as(self, layout: Layout) -> None:
         """Keep forward wavefields in another way from now on."""
@@ -329,9 +353,8 @@ class Objective:
         self, simulator: Simulator, shot: Shot, with_gradient: bool
     ) -> tuple[np.ndarray, np.ndarray | None] | None:
         """(value, energy, traces) of a shot and its gradient stack, on the head of the group."""
-        components, band = self._components, self._band
-        if self._joining:  # the wavelets have been filtered
-            shot, band = self._joined_shots[shot.number], None
+        components = self._components
+        shot, band = self._simulated(shot)
         recorded = (
             components + tuple(c for c in self._extra if c not in components) if with_gradient else components
         )
@@ -341,6 +364,7 @@ class Objective:
         )
         numbers, adjoint = None, None
         if traces is not None:
+            traces = self._corrections.applied(shot.number, traces)
             numbers, adjoint = self._compare(shot, traces, components)
             if with_gradient and self._sink is not None:
                 self._sink(shot.number, traces, adjoint)
@@ -348,6 +372,28 @@ class Objective:
             return None if traces is None else (numbers, None)
         correlation = simulator.adjoint(adjoint)
         return None if correlation is None else (numbers, self._stack(shot, correlation))
+
+    def _simulated(self, shot: Shot) -> tuple[Shot, BandFilter | None]:
+        """What is simulated under the number of a shot, and the filter of its wavelets."""
+        if self._joining:  # the wavelets have been filtered
+            return self._joined_shots[shot.number], None
+        return shot, self._band
+
+    def _traces(self, p: np.ndarray) -> dict[int, Traces]:
+        """Observed components of what is simulated, at p, on the head of each group."""
+        found: dict[int, Traces] = {}
+        self._use(p)
+
+        def work(simulator: Simulator, shot: Shot) -> Traces | None:
+            simulated, band = self._simulated(shot)
+            return simulator.forward(simulated, self._components, band)
+
+        def finished(shot: Shot, traces: Traces | None) -> None:
+            if traces is not None:
+                found[shot.number] = traces
+
+        self._crew.each(self._numbers, work, finished)
+        return found
 
     def _curve(
         self, simulator: Simulator, shot: Shot, changes: Changes

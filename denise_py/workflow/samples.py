@@ -1,4 +1,4 @@
-"""What an iteration simulates instead of all shots: batches of them that take turns, or sums of them.
+"""What iterations simulate instead of all shots: batches of them that take turns, or sums of them.
 
 A draw depends on the seed, the stage and its own number alone, not on processes. In a cycle of draws every
 shot occurs once. Batches of a cycle differ in size by one shot at most, and drawn at random, each of them is
@@ -12,7 +12,7 @@ shots have the expectation zero: that of the squared residuals of the sum is the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,8 +48,24 @@ class Sample:
         return f"shots {listed}" + (", ..." if len(self.shots) > SHOWN else "")
 
 
+@dataclass(frozen=True)
+class Turn:
+    """Which sample of a stage it is the turn of, from 0, and for how many iterations it has been; each stays
+    for `keep` iterations, or until a search fails."""
+
+    keep: int
+    number: int = 0
+    iterations: int = 0
+
+    def after(self, accepted: bool) -> Turn:
+        """That of the next iteration."""
+        if accepted and self.iterations + 1 < self.keep:
+            return replace(self, iterations=self.iterations + 1)
+        return Turn(self.keep, self.number + 1)
+
+
 class Samples:
-    """The samples of a run, one for each iteration."""
+    """The samples of a run, one after the other."""
 
     def __init__(self, shots: Sequence[Shot], chosen: BatchSettings, dt: float = 1.0) -> None:
         """shots: all of the run, numbered from 1; dt: sampling interval in s."""

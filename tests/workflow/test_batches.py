@@ -34,7 +34,7 @@ def line(count, along=0):
 
 
 def samples(count, size, choice=1, seed=1):
-    chosen = BatchSettings(shots=size, choice=choice, full_every=10, seed=seed, joined=0, shift=0.0)
+    chosen = BatchSettings(shots=size, choice=choice, full_every=10, keep=1, seed=seed, joined=0, shift=0.0)
     return Samples.of(line(count), chosen)
 
 
@@ -81,7 +81,9 @@ def test_random_batches_contain_all_pairs_alike():
 @pytest.mark.parametrize("along", [0, 1])
 def test_spread_batches_are_evenly_spaced(along):
     places = line(16, along)
-    found = Samples.of(places, BatchSettings(shots=4, choice=2, full_every=10, seed=3, joined=0, shift=0.0))
+    found = Samples.of(
+        places, BatchSettings(shots=4, choice=2, full_every=10, keep=1, seed=3, joined=0, shift=0.0)
+    )
     coordinates = {place.number: place.position[along] for place in places}
     assert in_line(places) == tuple(sorted(coordinates, key=coordinates.get))
     for k in range(8):

@@ -31,7 +31,7 @@ def all_signs():
 
 
 def samples(count, joined, shift=0.0, seed=1):
-    chosen = BatchSettings(shots=0, choice=2, full_every=10, seed=seed, joined=joined, shift=shift)
+    chosen = BatchSettings(shots=0, choice=2, full_every=10, keep=1, seed=seed, joined=joined, shift=shift)
     return Samples.of(line(count), chosen, 0.001)
 
 

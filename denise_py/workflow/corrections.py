@@ -1,0 +1,53 @@
+"""What traces of a coarse grid lack: their difference from those of the run's grid in one model.
+
+Near the model m0 in which both were simulated
+
+    d(m) = d_c(m) + [d_f(m0) - d_c(m0)],
+
+is exact at m0 and off by the change of the difference elsewhere (additive model management: Alexandrov &
+Lewis 2001, Optimization and Engineering 2, 413). The derivative is that of the coarse traces d_c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from denise_py.workflow.adapted import Traces
+
+OfSimulations = Mapping[int, Traces]
+
+
+@dataclass(frozen=True, eq=False)
+class Corrections:
+    """What is added to the coarse traces of simulations, by their number and component, (ntr, nt) float32;
+    nothing for those that are not here."""
+
+    added: OfSimulations = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, coarse: OfSimulations, fine: OfSimulations) -> Corrections:
+        """Those that make coarse traces fine."""
+        added = {
+            number: {name: (fine[number][name] - one).astype(np.float32) for name, one in traces.items()}
+            for number, traces in coarse.items()
+        }
+        return cls(added)
+
+    def applied(self, number: int, traces: Traces) -> Traces:
+        """Traces {component: (ntr, nt)} of a simulation with what they lack."""
+        own = self.added.get(number, {})
+        return {name: one + own[name] if name in own else one for name, one in traces.items()}
+
+    def error(self, coarse: OfSimulations, fine: OfSimulations) -> float:
+        """How far corrected traces are from fine ones: largest rms difference of a component of a simulation,
+        relative to the fine ones."""
+        worst = 0.0
+        for number, traces in coarse.items():
+            for name, found in self.applied(number, traces).items():
+                size = float(np.linalg.norm(fine[number][name]))
+                if size > 0:
+                    worst = max(worst, float(np.linalg.norm(found - fine[number][name])) / size)
+        return worst
