@@ -10,6 +10,8 @@ from threading import BoundedSemaphore, Event
 from types import TracebackType
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from denise_py.parallel.launch import find_launch
 
 Task, Tool, Result = TypeVar("Task"), TypeVar("Tool"), TypeVar("Result")
@@ -118,6 +120,12 @@ class Background:
     def _raise(self) -> None:
         if self._error is not None:
             raise self._error
+
+
+def one_thread_per_product() -> None:
+    """Have matrix products of numpy and scipy use the core of their thread alone: shots and ranks have all
+    cores already, and sums do not depend on how many there are."""
+    threadpool_limits(1, user_api="blas")
 
 
 def usable_cores() -> int:

@@ -26,7 +26,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import scipy
 
 from denise_py.grid import TimeAxis
 
@@ -34,14 +33,14 @@ from denise_py.grid import TimeAxis
 ROWS = 64
 #: of the taper, an integrated Kaiser window: the filter falls below 1e-4 within LENGTH / width of the taper
 BETA, LENGTH = 9.0, 3.1
-#: entries this small against the largest of all are left out
-SMALL = 1e-6
 #: longest step: half of it in radians of the highest frequency that is kept whole
 LONGEST = 0.45
 #: the taper ends at one of these multiples of that frequency, but not beyond this half step in radians
 MULTIPLES, HIGHEST = np.linspace(1.3, 6.0, 48), 0.8
 
 Factor = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: rows and columns of a matrix, and its values there
+Block = tuple[slice, slice, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -148,27 +147,39 @@ class LongerSteps:
             low, high = (min(low, low / slowest), high) if to_short else (low, max(high, high * slowest))
             begin, end = np.searchsorted(given, (low - reach, high + reach))
             blocks.append(_block(rows, slice(int(begin), int(end)), out, given, w_out, w_given, weight))
-        return BandedMap(_joined(blocks, (out.size, given.size)))
+        return BandedMap((out.size, given.size), tuple(blocks))
 
 
 @dataclass(frozen=True, eq=False)
 class BandedMap:
-    """A sparse matrix (out, given) for series. Sparse products use one core, as the threads of shots do."""
+    """A banded matrix (out, given) for series: blocks of some rows and the columns in which these are not
+    zero."""
 
-    matrix: scipy.sparse.csr_matrix
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(out, given)."""
-        return self.matrix.shape
+    shape: tuple[int, int]
+    blocks: tuple[Block, ...]
 
     def apply(self, series: np.ndarray) -> np.ndarray:
-        """Matrix times every series (given,) or (n, given): (out,) or (n, out) float64."""
-        return np.ascontiguousarray((self.matrix @ np.asarray(series, np.float64).T).T)
+        """Matrix times every series (given,) or (n, given), in their precision: (out,) or (n, out)."""
+        x = np.atleast_2d(series)
+        result = np.zeros((len(x), self.shape[0]), x.dtype)
+        for rows, columns, block in self._of(x.dtype):
+            np.matmul(x[:, columns], block.T, out=result[:, rows])
+        return result.reshape(*np.shape(series)[:-1], self.shape[0])
 
     def transpose(self, series: np.ndarray) -> np.ndarray:
-        """The transpose of apply: (out,) or (n, out) to (given,) or (n, given) float64."""
-        return np.ascontiguousarray((self.matrix.T @ np.asarray(series, np.float64).T).T)
+        """The transpose of apply: (out,) or (n, out) to (given,) or (n, given)."""
+        y = np.atleast_2d(series)
+        result = np.zeros((len(y), self.shape[1]), y.dtype)
+        for rows, columns, block in self._of(y.dtype):
+            result[:, columns] += y[:, rows] @ block
+        return result.reshape(*np.shape(series)[:-1], self.shape[1])
+
+    def _of(self, dtype: np.dtype) -> tuple[Block, ...]:
+        return self._single if dtype == np.float32 else self.blocks
+
+    @cached_property
+    def _single(self) -> tuple[Block, ...]:
+        return tuple((rows, columns, block.astype(np.float32)) for rows, columns, block in self.blocks)
 
 
 def _frequency(w: np.ndarray, dt: float) -> np.ndarray:
@@ -207,18 +218,7 @@ def _block(
     w_out: np.ndarray,
     w_given: np.ndarray,
     weight: np.ndarray,
-) -> tuple[slice, slice, np.ndarray]:
+) -> Block:
     left = np.exp(1j * np.outer(out[rows], w_out)) * weight
     right = np.exp(-1j * np.outer(w_given, given[columns]))
     return rows, columns, np.real(left @ right)
-
-
-def _joined(blocks: list[tuple[slice, slice, np.ndarray]], shape: tuple[int, int]) -> scipy.sparse.csr_matrix:
-    """All blocks without entries that are too small."""
-    largest = max((np.max(np.abs(block), initial=0.0) for _, _, block in blocks), default=0.0)
-    parts = []
-    for rows, columns, block in blocks:
-        row, column = np.nonzero(np.abs(block) > SMALL * largest)
-        parts.append((block[row, column], row + rows.start, column + columns.start))
-    values, row, column = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return scipy.sparse.coo_matrix((values, (row, column)), shape).tocsr()

@@ -12,7 +12,7 @@ import numpy as np
 from denise_py.errors import DeniseError, ResourceError, StabilityError, UsageError
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import TreeSum, total_of_all
-from denise_py.parallel.threads import cores_of_process, work_off
+from denise_py.parallel.threads import cores_of_process, one_thread_per_product, work_off
 from denise_py.workflow.adapted import Adapted, AdaptedSimulator
 from denise_py.workflow.keeping import check_jobs
 from denise_py.workflow.setup import Processes, Setup, Shot
@@ -90,6 +90,7 @@ class Crew:
     ) -> None:
         """everywhere: whether every group can simulate every shot, having the observed data of all; then
         whatever is to be simulated is dealt anew, else every group has its own shots."""
+        one_thread_per_product()
         self.setup, self.processes, self.everywhere = setup, processes, everywhere
         self.timings = timings or Timings()
         #: numbers of all shots in the order of dealing, and of those of this process' group
