@@ -60,7 +60,7 @@ from denise_py.workflow.stages import (
     plan_stages,
 )
 from denise_py.workflow.taper_files import file_tapers
-from denise_py.workflow.timings import Timings
+from denise_py.workflow.timings import CHOOSING, READING, WRITING, Timings
 from denise_py.workflow.together import on_all
 
 
@@ -123,8 +123,10 @@ class Inversion:
         self.timings = self.crew.timings
         own, others = (self.crew.own, self.crew.order) if processes.group.is_root else ((), ())
         others = others if self.crew.everywhere else ()
-        with self.timings.during("reading of the observed data"):
-            self.observed = on_all(processes.world, lambda: ObservedData(setup, own, self.stages, others))
+        with self.timings.during(READING):
+            self.observed = on_all(
+                processes.world, lambda: ObservedData(setup, own, self.stages, others, self.timings)
+            )
         self.wavelets = WaveletEstimation(self.crew, self.observed, self.stages, log, output)
         self.grids = Grids(self.crew, self.observed.components, log)
         self.limits = model_limits(setup)
@@ -277,7 +279,9 @@ class Inversion:
 
     def _use_data(self, plan: StagePlan, iteration: int) -> None:
         """Select and process the observed data for a stage, and say how many traces are left."""
-        for note in self.observed.use_stage(plan):
+        with self.timings.during(CHOOSING):
+            notes = self.observed.use_stage(plan)
+        for note in notes:
             self.log.warning(note)
         for shot in self.crew.own if self.processes.group.is_root else ():
             filtered = self.observed.filtered_later(shot)
@@ -402,7 +406,7 @@ class Inversion:
         return report
 
     def _write(self, done: Finished) -> None:
-        with self.timings.during("writing of models, gradients and the misfit log"):
+        with self.timings.during(WRITING):
             self.results.write(done)
 
     def _keep_traces(

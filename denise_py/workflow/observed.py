@@ -25,6 +25,7 @@ from denise_py.workflow.field_data import FieldData, read_field_data
 from denise_py.workflow.selection import killed, window
 from denise_py.workflow.setup import Setup, Shot
 from denise_py.workflow.stages import StagePlan, plan_stages
+from denise_py.workflow.timings import Timings
 
 
 class _Selection(NamedTuple):
@@ -57,9 +58,8 @@ class _Gather(NamedTuple):
         """Processed traces (n, nt) float64 of the n that count."""
         return _some(self.processed(), self.used)
 
-    def compare(self, recorded: np.ndarray, misfit: Misfit) -> Compared:
-        """Misfit of recorded synthetic traces (ntr, nt), see ObservedData.compare."""
-        observed = self.traces()
+    def compare(self, recorded: np.ndarray, misfit: Misfit, observed: np.ndarray) -> Compared:
+        """Misfit of recorded synthetic traces (ntr, nt), see ObservedData.compare; observed: `traces`."""
         found = misfit.evaluate(_some(self.processing.apply(recorded), self.used), observed)
         adjoint = found.adjoint
         if len(adjoint) < len(self.used):
@@ -87,7 +87,8 @@ class JoinedData:
 
     def compare(self, number: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
         """Misfit of recorded synthetic traces (ntr, nt) of a simulation, see ObservedData.compare."""
-        return self._gathers[number, component].compare(recorded, misfit)
+        gather = self._gathers[number, component]
+        return gather.compare(recorded, misfit, gather.traces())
 
 
 class ObservedData:
@@ -102,11 +103,13 @@ class ObservedData:
         shots: Sequence[int],
         plans: Iterable[StagePlan] | None = None,
         others: Sequence[int] = (),
+        timings: Timings | None = None,
     ) -> None:
         """Read all files, also picks and trace-kill tables of all stages (plans; by default those of the
-        settings). others: further shots whose data are to be here as well.
+        settings). others: further shots whose data are to be here as well; timings:
+        told how long comparisons take.
         Raises DataError with one line per file that is missing or does not fit."""
-        self._setup = setup
+        self._setup, self._timings = setup, timings or Timings()
         self.shots = tuple(shots)
         there = [*shots, *(number for number in others if number not in shots)]
         self.components = tuple(
@@ -164,7 +167,11 @@ class ObservedData:
     def compare(self, shot: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
         """Misfit of recorded synthetic traces (ntr, nt) of a shot; traces that do not count have a zero
         derivative."""
-        return self._gathers[shot, component].compare(recorded, misfit)
+        gather = self._gathers[shot, component]
+        with self._timings.filtering(shot):
+            observed = gather.traces()
+        with self._timings.comparing(shot):
+            return gather.compare(recorded, misfit, observed)
 
     def curvature(self, shot: int, component: str, change: np.ndarray) -> np.ndarray:
         """Second derivative of the raw L2 misfit times a change of the recorded traces (ntr, nt), for

@@ -1,4 +1,4 @@
-"""Where the wall time of a run went: per shot the time loops and the output, as a table at the end."""
+"""Where the wall time of a run went: per shot time loops, observed data and output, as a table at the end."""
 
 from __future__ import annotations
 
@@ -19,19 +19,26 @@ Run = Literal["forward", "adjoint"]
 
 _PARTS = ("velocity", "velocity_exchange", "stress", "stress_exchange")
 _COLUMNS = (
-    *("shot", "group", "run", "runs", "steps", "total", *_PARTS, "output"),
+    *("shot", "group", "run", "runs", "steps", "total", *_PARTS, "output", "filtering", "comparing"),
     *("seconds_per_step", "points_per_second"),
 )
+#: what belongs to no shot
+READING = "reading of the observed data"
+CHOOSING = "filtering and choosing of the observed data for the stages"
+WRITING = "writing of models, gradients and the misfit log"
 
 
 @dataclass
 class ShotTimes:
     """What the simulations of one kind of one shot took on a process, all of them together: number of runs,
-    seconds of their time loops and their parts (nan if these were not measured), seconds of writing."""
+    seconds of their time loops and their parts (nan if these were not measured), of writing, of filtering and
+    processing the observed data, and of comparing synthetic data with them."""
 
     runs: int
     loops: StepTimes
     output: float = 0.0
+    filtering: float = 0.0
+    comparing: float = 0.0
 
 
 class Timings:
@@ -57,6 +64,20 @@ class Timings:
         before = self._clock()
         yield
         self._row(shot, "forward").output += self._clock() - before
+
+    @contextmanager
+    def filtering(self, shot: int) -> Iterator[None]:
+        """Observed data of a shot are made ready."""
+        before = self._clock()
+        yield
+        self._row(shot, "forward").filtering += self._clock() - before
+
+    @contextmanager
+    def comparing(self, shot: int) -> Iterator[None]:
+        """Synthetic data of a shot are compared with them."""
+        before = self._clock()
+        yield
+        self._row(shot, "forward").comparing += self._clock() - before
 
     @contextmanager
     def during(self, name: str) -> Iterator[None]:
@@ -118,6 +139,7 @@ def summary(
         *_aligned([_COLUMNS, *table]),
         *(line for run in ("forward", "adjoint") for line in _mean(run, groups, points)),
         *(f"# {name}: {seconds:.3f} s" for name, seconds in own.others.items()),
+        *_shares(own),
         f"# wall time without reading and checking the input: {own.elapsed:.3f} s",
     ]
     return "\n".join(lines) + "\n"
@@ -126,6 +148,7 @@ def summary(
 def _cells(shot: int, group: int, run: Run, times: ShotTimes, points: int) -> tuple[str, ...]:
     loops = times.loops
     seconds = (loops.total, *(loops.parts[part] for part in _PARTS), times.output + loops.parts["snapshots"])
+    seconds += times.filtering, times.comparing
     rates = (f"{_ratio(loops.total, loops.steps):.3e}", f"{_ratio(points * loops.steps, loops.total):.3e}")
     counts = (str(shot), str(group), run, str(times.runs), str(loops.steps))
     return *counts, *(f"{value:.3f}" for value in seconds), *rates
@@ -144,6 +167,22 @@ def _mean(
         f"# {run} steps on the average: {_ratio(loops.total, loops.steps):.3e} s ({per_step}), "
         f"{_ratio(points * loops.steps, loops.total):.3e} grid points per second and group",
     )
+
+
+def _shares(own: Timings) -> tuple[str, ...]:
+    """A line on what the first process spent its time with; nothing if it did not simulate."""
+    rows, others = own.shots.values(), own.others
+    spent = {
+        "time steps": sum(row.loops.total for row in rows),
+        "reading": others.get(READING, 0.0),
+        "filtering": others.get(CHOOSING, 0.0) + sum(row.filtering for row in rows),
+        "comparing": sum(row.comparing for row in rows),
+        "writing, beside the simulations,": others.get(WRITING, 0.0) + sum(row.output for row in rows),
+    }
+    total = sum(spent.values())
+    if not total > 0:
+        return ()
+    return ("# shares: " + ", ".join(f"{name} {100 * one / total:.2f} %" for name, one in spent.items()),)
 
 
 def _ratio(amount: float, of: float) -> float:

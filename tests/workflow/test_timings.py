@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,16 +80,18 @@ def test_simulations_of_a_shot_are_added_up():
         loop.lap("stress")
         loop.end(10)
         timings.add(4, "forward", loop)
-    with timings.writing(4):
-        pass
+    for part in (timings.writing, timings.filtering, timings.comparing):
+        with part(4):
+            pass
     for _ in range(2):
         with timings.during("reading"):
             pass
     row = timings.shots[4, "forward"]
     assert (row.runs, row.loops.steps, row.loops.total, row.output) == (2, 20, 4.0, 1.0)
+    assert (row.filtering, row.comparing) == (1.0, 1.0)
     assert row.loops.parts["stress"] == 2.0
     assert timings.others == {"reading": 2.0}
-    assert timings.elapsed == 7.0
+    assert timings.elapsed == 11.0
 
 
 # ------------------------------------------------------------------------------------------------- runs
@@ -135,6 +138,11 @@ def test_inversion_counts_all_simulations(project, tmp_path):
     text = (tmp_path / "log.0.timings").read_text()
     for words in ("inversion", "# adjoint steps", "# reading of the observed data: ", "# writing of models"):
         assert words in text
+    (shares,) = (line for line in text.splitlines() if line.startswith("# shares: time steps "))
+    parts = [float(number) for number in re.findall(r"([0-9.]+) %", shares)]
+    assert len(parts) == 5
+    assert min(parts) > 0
+    assert sum(parts) == pytest.approx(100, abs=0.03)  # rounded to 0.01
 
 
 def test_blocks_tell_updates_from_exchange(project, tmp_path, environment):
