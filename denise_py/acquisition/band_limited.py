@@ -11,6 +11,11 @@ beyond the free surface or beyond a boundary of fluid and solid, where fields ju
 out. In a fluid below the free surface the mirror images of the points serve as well, with the sign of the
 field there: pressure and vx are odd, vy is even. They are mirrored at the effective surface (image_surface),
 and velocities of the top rows count with their gains there, on this grid and on the one that is imitated.
+
+Beside a flat sea floor the points of one side alone would be extrapolated to receivers between the floor and
+the first row, and vx changes quickly there. But its slope at the floor is known: rock has no shear stress
+there, d vx/dy = -d vy/dx, and water no rotation, d vx/dy = d vy/dx. vy is continuous and lies on the floor.
+Slopes join the estimate of vx as further data, with the derivatives of G for their covariances.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy
 
-from denise_py.acquisition.subgrid import OFFSETS, Spread
+from denise_py.acquisition.subgrid import OFFSETS, Spread, joined
 from denise_py.grid import Grid
 from denise_py.physics.base import Physics
 
@@ -31,6 +36,11 @@ RADIUS, ROWS = 4, 6
 DISCS = ((5.0, 0.999), (3.5, 0.001))
 #: e of the module's text
 NOISE = 1e-6
+#: the same for slopes, relative
+SLOPE_NOISE = 1e-4
+#: operator for d vy/dx on the floor: from so many points on each side, of the highest order (Fornberg 1988)
+HALF = 4
+DERIVATIVE = np.array([1225 / 1024, -245 / 3072, 49 / 5120, -5 / 7168])
 #: places this close to a point of the grid (in spacings) lie on it
 ON_GRID = 1e-6
 #: places solved at once
@@ -64,36 +74,53 @@ class BandLimited:
     rows: Phase | None = None
     #: first rows of the solid below a flat sea floor on both grids, from 0
     floor: tuple[int, int] | None = None
-    _known: dict[tuple[str, str, bytes], Spread] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, str, bool, bytes], dict[str, Spread]] = field(default_factory=dict, repr=False)
 
     def spread(self, physics: Physics, name: str, places: np.ndarray) -> Spread:
         """The points of a component or of a source term ('vx', 'p', 'normal', ...) for places (n, 2).
 
         places: in spacings, so that node (i, j) counted from 1 lies at (i, j).
         """
+        return self._spreads(physics, name, places, False)[name]
+
+    def observed(self, physics: Physics, component: str, places: np.ndarray) -> dict[str, Spread]:
+        """The points of receivers, by what is read there: the component, and vy for vx beside a sea floor."""
+        return self._spreads(physics, component, places, component == "vx" and self.floor is not None)
+
+    def _spreads(self, physics: Physics, name: str, places: np.ndarray, slopes: bool) -> dict[str, Spread]:
         places = np.ascontiguousarray(places, np.float64).reshape(-1, 2)
-        key = physics.name, name, places.tobytes()
+        key = physics.name, name, slopes, places.tobytes()
         if key not in self._known:
-            parts = []
+            parts: dict[str, list[Spread]] = {}
             for first in range(0, len(places), CHUNK):
                 some = places[first : first + CHUNK]
                 numbers, inside = first + np.arange(len(some)), self.in_solid(some)
-                parts.append(self._part(physics, name, some, numbers, inside))
+                own = self._part(physics, name, some, numbers, inside, slopes)
+                every = [own]
                 if name == "vx" and self.floor is not None:
-                    parts.append(self._slip(physics, some, numbers, inside, parts[-1]))
-            self._known[key] = Spread(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+                    every.append(self._slip(physics, some, numbers, inside, own, slopes))
+                for found in every:
+                    for read, part in found.items():
+                        parts.setdefault(read, []).append(part)
+            self._known[key] = {read: joined(some) for read, some in parts.items()}
         return self._known[key]
 
     def _slip(
-        self, physics: Physics, places: np.ndarray, numbers: np.ndarray, inside: np.ndarray, solid: Spread
-    ) -> Spread:
+        self,
+        physics: Physics,
+        places: np.ndarray,
+        numbers: np.ndarray,
+        inside: np.ndarray,
+        parts: dict[str, Spread],
+        slopes: bool,
+    ) -> dict[str, Spread]:
         """What vx in the rows beside a sea floor has of the motion of the water above it; scales the weights
         of the solid in place to those of the solid motion.
 
         The difference across the floor makes row r of the solid move as g_r v_solid + (1 - g_r) v_fluid, with
         the gains of a free surface.
         """
-        last = self.gains.size - 1
+        last, solid = self.gains.size - 1, parts["vx"]
         own, imitated = self.floor
         below = np.where(inside, self.rows(places) - imitated, last)
         mine = np.interp(below, np.arange(last + 1), self.gains)
@@ -103,19 +130,31 @@ class BandLimited:
         g = np.where(inside[at], self.gains[deep], 1.0)
         rest = np.bincount(at, solid.weight * (1 - g) / g, minlength=len(places))
         solid.weight[:] = solid.weight / g * mine[at]
+        if "vy" in parts:
+            parts["vy"].weight[:] *= mine[parts["vy"].trace - numbers[0]]
         share = (1 - mine) - mine * rest
         used = np.flatnonzero(inside & (near | (np.abs(rest) > SMALL)))
         lifted = places[used].copy()
         lifted[:, 1] = own + 0.5  # the floor is half a row above the first solid one, counted from 1
-        water = self._part(physics, "vx", lifted, numbers[used], np.zeros(used.size, bool))
+        water = self._part(physics, "vx", lifted, numbers[used], np.zeros(used.size, bool), slopes)
         factor = np.zeros(len(places))
         factor[used] = share[used]
-        return water._replace(weight=water.weight * factor[water.trace - numbers[0]])
+        return {
+            read: part._replace(weight=part.weight * factor[part.trace - numbers[0]])
+            for read, part in water.items()
+        }
 
     def _part(
-        self, physics: Physics, name: str, places: np.ndarray, numbers: np.ndarray, inside: np.ndarray
-    ) -> Spread:
-        """Spread of places in the solid or not (inside) without the other phase."""
+        self,
+        physics: Physics,
+        name: str,
+        places: np.ndarray,
+        numbers: np.ndarray,
+        inside: np.ndarray,
+        slopes: bool,
+    ) -> dict[str, Spread]:
+        """Spread of places in the solid or not (inside) without the other phase, by what is read; slopes:
+        read vy on the sea floor as well."""
         offset = np.array(self._offset(physics, name))
         q = places - 1 + (self.follow - 1) * offset  # in array positions of this component
         q = np.where(np.abs(q - np.round(q)) <= ON_GRID, np.round(q), q)
@@ -132,7 +171,11 @@ class BandLimited:
         allowed = self._allowed(offset, folded, on_grid, inside)
         # images lie behind the effective surface, and zeros on it
         lower = np.where(folded != row, 2.0, (row == 0) & mirror[:, None] & (name not in _ON_HALF_ROWS))
-        weights = _weights(q, row + lower * self.depth, column, allowed) * sign
+        slope = None
+        if slopes:
+            slope = Slopes(corner[:, :1] + along_x, self.floor[0] - 0.5)
+        weights, by_slope = _weights(q, row + lower * self.depth, column, allowed, slope)
+        weights = weights * sign
         if self.depth and name in _VELOCITIES:
             # in a fluid vx has no part in the balance
             count = np.ones_like(inside) if name != "vx" else inside
@@ -141,7 +184,24 @@ class BandLimited:
             weights = np.where(mirror[:, None] & (folded == 0), 0.0, weights)  # the field is zero there
         trace = np.broadcast_to(numbers[:, None], row.shape)
         kept = np.abs(weights) > SMALL
-        return Spread(trace[kept], folded[kept], on_grid[kept], weights[kept])
+        found = {name: Spread(trace[kept], folded[kept], on_grid[kept], weights[kept])}
+        if slope is not None:
+            by_vy = np.where(inside[:, None], -by_slope, by_slope)
+            found["vy"] = self._floor_points(slope.column, by_vy, numbers)
+        return found
+
+    def _floor_points(self, column: np.ndarray, weights: np.ndarray, numbers: np.ndarray) -> Spread:
+        """Points of vy on the sea floor for the derivative d vy/dx, per spacing, at columns (n, m) of vx."""
+        right = column[:, :, None] + np.concatenate([1 + np.arange(HALF), -np.arange(HALF)])
+        if self.periodic:
+            right = right % self.grid.nx
+        else:  # beyond the sides the field goes on as it is there
+            right = np.clip(right, 0, self.grid.nx - 1)
+        values = weights[:, :, None] * np.concatenate([DERIVATIVE, -DERIVATIVE])
+        row = np.full(right.shape, self.floor[0] - 1)
+        trace = np.broadcast_to(numbers[:, None, None], right.shape)
+        kept = np.abs(values) > SMALL
+        return Spread(trace[kept], row[kept], right[kept], values[kept])
 
     def _with_gains(self, weights: np.ndarray, row: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Weights for velocities as they are recorded in the rows beside the free surface."""
@@ -180,8 +240,19 @@ def _fold(row: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     return np.where(row >= 0, row, -1 - row if half else -row), np.full(row.shape, 1.0 if half else -1.0)
 
 
-def _weights(q: np.ndarray, row: np.ndarray, column: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Weights (n, m) of points at (row, column) (n, m) for places q (n, 2), zero where not allowed."""
+@dataclass(frozen=True)
+class Slopes:
+    """Places where the derivative along y is known: columns (n, m), all in one row (which has a fraction)."""
+
+    column: np.ndarray
+    row: float
+
+
+def _weights(
+    q: np.ndarray, row: np.ndarray, column: np.ndarray, allowed: np.ndarray, slopes: Slopes | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Weights (n, m) of points at (row, column) (n, m) for places q (n, 2), zero where not allowed, and those
+    of slopes."""
     distance = np.hypot(row - q[:, 1, None], column - q[:, 0, None])
     nearest = np.argmin(np.where(allowed, distance, np.inf), axis=1)
     exact = np.take_along_axis(np.where(allowed, distance, np.inf), nearest[:, None], 1)[:, 0] <= ON_GRID
@@ -189,10 +260,37 @@ def _weights(q: np.ndarray, row: np.ndarray, column: np.ndarray, allowed: np.nda
     both, one = allowed[:, :, None] & allowed[:, None, :], np.eye(row.shape[1])
     matrices = np.where(both, _disc(apart) + NOISE * one, one)
     right = np.where(allowed, _disc(distance), 0.0)
+    count = row.shape[1]
+    if slopes is not None:
+        matrices, right = _with_slopes(matrices, right, q, row, column, allowed, slopes)
     weights = np.linalg.solve(matrices, right[..., None])[..., 0]
     weights[exact] = 0.0
     weights[exact, nearest[exact]] = 1.0
-    return np.where(allowed, weights, 0.0)
+    values = np.where(allowed, weights[:, :count], 0.0)
+    return values, None if slopes is None else weights[:, count:]
+
+
+def _with_slopes(
+    matrices: np.ndarray,
+    right: np.ndarray,
+    q: np.ndarray,
+    row: np.ndarray,
+    column: np.ndarray,
+    allowed: np.ndarray,
+    slopes: Slopes,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The system with slopes as further data: the covariance of a value at a and a slope at b is minus the
+    derivative of G(a - b) along y, that of two slopes minus the second derivative."""
+    height = q[:, 1, None] - slopes.row
+    near = np.abs(height) < ROWS
+    down, along = row[:, :, None] - slopes.row, column[:, :, None] - slopes.column[:, None, :]
+    used = allowed[:, :, None] & near[:, None]
+    mixed = np.where(used, -down * _slope(np.hypot(down, along)), 0.0)
+    apart = slopes.column[:, :, None] - slopes.column[:, None, :]
+    own = -_slope(np.abs(apart)) * (1 + SLOPE_NOISE * np.eye(slopes.column.shape[1]))
+    aim = np.where(near, -height * _slope(np.hypot(height, q[:, 0, None] - slopes.column)), 0.0)
+    whole = np.block([[matrices, mixed], [mixed.transpose(0, 2, 1), own]])
+    return whole, np.concatenate([right, aim], axis=1)
 
 
 def _disc(r: np.ndarray) -> np.ndarray:
@@ -201,4 +299,14 @@ def _disc(r: np.ndarray) -> np.ndarray:
     for points, share in DISCS:
         x = 2 * np.pi / points * np.maximum(r, 1e-12)
         found += share * 2 * scipy.special.j1(x) / x
+    return found
+
+
+def _slope(r: np.ndarray) -> np.ndarray:
+    """G'(r) / r, so that the derivative of G along y is y times this: with x = K r, -2 K^2 J2(x) / x^2."""
+    found = np.zeros(r.shape)
+    for points, share in DISCS:
+        k = 2 * np.pi / points
+        x = k * np.maximum(r, 1e-3)
+        found -= share * 2 * k**2 * scipy.special.jv(2, x) / x**2
     return found

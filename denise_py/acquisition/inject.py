@@ -45,13 +45,15 @@ def receiver_points(
     nodes: np.ndarray,
     block: Subdomain,
     subgrid: SubGrid | BandLimited | None,
-) -> Spread:
-    """The points of a block where a component is recorded for receivers at nodes (n, 2), [i, j] from 1, which
-    have fractions with a subgrid; without one every receiver has one point."""
+) -> dict[str, Spread]:
+    """The points of a block where receivers at nodes (n, 2), [i, j] from 1, record a component, by what they
+    read there: with a subgrid nodes have fractions, and vx may have a share of vy (see BandLimited); without
+    one every receiver has one point of the component."""
     if subgrid is not None:
-        return subgrid.spread(physics, component, nodes).inside(block)
+        found = subgrid.observed(physics, component, nodes)
+        return {name: part.inside(block) for name, part in found.items()}
     i, j = nodes[:, 0] - 1, nodes[:, 1] - 1
-    return Spread(np.arange(len(nodes)), j, i, np.ones(len(nodes))).inside(block)
+    return {component: Spread(np.arange(len(nodes)), j, i, np.ones(len(nodes))).inside(block)}
 
 
 def source_injection(
@@ -121,22 +123,27 @@ def adjoint_injection(
 
     The factors make the injection the exact transpose of the recording; subgrid as there.
     """
-    forces: dict[str, Points] = {}
-    columns: list[np.ndarray] = []
+    found: dict[str, list[tuple[np.ndarray, ...]]] = {}
+    columns: list[np.ndarray] = [np.zeros((next(iter(adjoint_sources.values())).shape[1], 0))]
     for component, traces in adjoint_sources.items():
-        first = sum(c.shape[1] for c in columns)
-        spread = receiver_points(physics, component, nodes, block, subgrid)
-        row, column = spread.row, spread.column
-        if subgrid is None:
-            own = traces[spread.trace]
-        else:  # neighbouring receivers share points, which act once
-            row, column, place = spread.distinct()
-            where = (place, spread.trace)
-            own = scipy.sparse.coo_matrix((spread.weight, where), (row.size, len(traces))).tocsr() @ traces
-        j, i = row - block.y0 + half, column - block.x0 + half
-        weights = physics.adjoint_weights(component, coefficients, j, i)
-        name = physics.adjoint_target(component)
-        forces[name] = as_points(j, i, first + np.arange(row.size), weights, dtype)
-        columns.append(own.T)
+        for read, spread in receiver_points(physics, component, nodes, block, subgrid).items():
+            row, column = spread.row, spread.column
+            if subgrid is None:
+                own = traces[spread.trace]
+            else:  # neighbouring receivers share points, which act once
+                row, column, place = spread.distinct()
+                where = (place, spread.trace)
+                shape = row.size, len(traces)
+                own = scipy.sparse.coo_matrix((spread.weight, where), shape).tocsr() @ traces
+            first = sum(c.shape[1] for c in columns)
+            j, i = row - block.y0 + half, column - block.x0 + half
+            weights = physics.adjoint_weights(read, coefficients, j, i)
+            series = first + np.arange(row.size)
+            found.setdefault(physics.adjoint_target(read), []).append((j, i, series, weights))
+            columns.append(own.T)
+    forces: dict[str, Points] = {
+        name: as_points(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), dtype)
+        for name, parts in found.items()
+    }
     series = np.ascontiguousarray(np.hstack(columns), dtype)
     return physics.injection(forces, series)

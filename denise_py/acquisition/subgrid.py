@@ -17,7 +17,7 @@ the weights along y are then those of the polynomial through the eight uppermost
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,6 +58,11 @@ class Spread(NamedTuple):
         return Spread(*(array[mine] for array in self))
 
 
+def joined(parts: Sequence[Spread]) -> Spread:
+    """All points of several spreads."""
+    return Spread(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
 @dataclass(frozen=True)
 class SubGrid:
     """Placement between grid points on a grid with or without a free surface and periodic sides.
@@ -90,6 +95,10 @@ class SubGrid:
         whole = [np.concatenate([[], *part]).astype(kind) for part, kind in zip(parts, kinds, strict=True)]
         kept = whole[3] != 0
         return Spread(*(array[kept] for array in whole))
+
+    def observed(self, physics: Physics, component: str, places: np.ndarray) -> dict[str, Spread]:
+        """The points of receivers, by what is read there: the component alone."""
+        return {component: self.spread(physics, component, places)}
 
     def _offset(self, physics: Physics, name: str) -> tuple[float, float]:
         if not self.centred or (name == "vz" and getattr(physics, "on_nodes", False)):

@@ -128,6 +128,6 @@ class Wave:
         series, group = self.physics.recorded(recording.arrays), self._processes.group
         shared = self._subgrid is not None
         return {
-            name: gather_traces(group, recording.traces(name, series[name]), recording.indices, ntr, shared)
+            name: gather_traces(group, recording.traces(name, series), recording.indices, ntr, shared)
             for name in components
         }

@@ -15,11 +15,16 @@ GRID = Grid(40, 30, 10.0)
 PSV = physics("elastic-psv", None)
 
 
-def placing(floor: int = 0, **changes) -> BandLimited:
+def placing(wet: int = 0, **changes) -> BandLimited:
     """On a grid with so many rows of fluid on top."""
-    fluid = np.arange(30)[:, None] + np.zeros(40) < floor
+    fluid = np.arange(30)[:, None] + np.zeros(40) < wet
     given = {"follow": 0.0} | changes
-    return BandLimited(GRID, False, False, ~fluid, fluid, lambda q: q[:, 1] > floor + 0.5, **given)
+    return BandLimited(GRID, False, False, ~fluid, fluid, lambda q: q[:, 1] > wet + 0.5, **given)
+
+
+def beside_floor(wet: int) -> BandLimited:
+    """The same, with the slopes of vx at the floor and without deviations beside it."""
+    return placing(wet, floor=(wet, wet), gains=np.ones(40), rows=lambda q: q[:, 1] - 1)
 
 
 def test_points_of_the_grid_are_themselves():
@@ -49,6 +54,40 @@ def test_nothing_is_read_across_the_sea_floor():
         assert np.all((found.row >= floor) == (wanted == "solid"))
         # extrapolation by a tenth of a spacing
         assert found.weight.sum() == pytest.approx(1.0, abs=3e-3)
+
+
+@pytest.mark.parametrize("phase", [1, -1])
+@pytest.mark.parametrize("depth", [0.1, 0.25, 0.5])
+def test_vx_beside_the_sea_floor_follows_its_slope_there(phase, depth):
+    """A wave along the floor, vx = cos(k x) exp(-a z) at a height z, 8 points per wavelength, with the vy on
+    the floor that belongs to it: no shear stress below the floor, no rotation above."""
+    floor, k = 10, 2 * np.pi / 8
+    a = 0.8 * k
+    near = beside_floor(floor)
+    columns = np.array([12.3, 20.5, 25.01])
+    place = np.stack([columns, np.full(3, floor + 0.5 + phase * depth)], axis=-1)
+    values = {
+        "vx": lambda i, j: np.cos(k * (i + 0.5)) * np.exp(-a * np.abs(j - floor - 0.5)),
+        "vy": lambda i, j: a / k * np.sin(k * i),
+    }
+    expected = np.cos(k * columns) * np.exp(-a * depth)
+    error = []
+    for points in (near.observed(PSV, "vx", place), {"vx": near.spread(PSV, "vx", place)}):
+        read = np.zeros(3)
+        for name, (trace, row, column, weight) in points.items():
+            assert name == "vx" or np.all(row == floor - 1)
+            read += np.bincount(trace, weight * values[name](column + 1, row + 1), minlength=3)
+        error.append(np.abs(read - expected).max())
+    assert error[0] < 5e-3
+    assert error[0] < 0.25 * error[1] or depth == 0.5  # half a spacing away lies a row
+
+
+def test_the_slope_at_the_sea_floor_does_not_matter_far_away_or_on_a_row():
+    floor = 10
+    near = beside_floor(floor)
+    place = np.array([[12.5, 17.3], [20.5, 11.0]])
+    assert near.observed(PSV, "vx", place)["vy"].weight.size == 0
+    assert list(near.observed(PSV, "vy", place)) == ["vy"]
 
 
 def test_order_2_has_no_deviation_at_the_surface_and_order_8_a_small_one():

@@ -13,10 +13,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from denise_py.acquisition.band_limited import BandLimited
+from denise_py.acquisition.image_surface import velocity_gains
 from denise_py.acquisition.inject import adjoint_injection
 from denise_py.acquisition.record import local_recording
 from denise_py.acquisition.subgrid import SubGrid
 from denise_py.fd.containers import as_points
+from denise_py.fd.weights import stencil
 from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.parallel.comm import SerialComm
 from denise_py.physics.registry import physics_keys
@@ -37,10 +40,16 @@ def kind_of(setup: Setup) -> str:
 
 
 def dot_products(
-    setup: Setup, comm=None, npx: int = 1, npy: int = 1, centred: bool | None = None
+    setup: Setup,
+    comm=None,
+    npx: int = 1,
+    npy: int = 1,
+    centred: bool | None = None,
+    floor: int | None = None,
 ) -> tuple[float, float]:
     """Both sides of the identity for random series and traces, in a medium with fluid (SH waves have
-    none). centred: receivers between nodes, see acquisition.subgrid; None: on nodes."""
+    none). centred: receivers between nodes, see acquisition.subgrid; None: on nodes; floor: the same around a
+    sea floor, see acquisition.band_limited."""
     comm = comm or SerialComm()
     run = setup.propagator(comm, npx, npy)
     medium = medium_of(setup.grid, seed=4, fluid=kind_of(setup) != "sh")
@@ -52,6 +61,9 @@ def dot_products(
     if centred is not None:
         subgrid = SubGrid(setup.grid, setup.surface, setup.periodic, centred)
         nodes = np.clip(nodes + rng.uniform(-0.5, 0.5, nodes.shape), 1, [setup.nx, setup.ny])
+    if floor is not None:
+        subgrid = beside_floor(setup, floor)
+        nodes = rng.uniform([1, floor - 1.5], [setup.nx, floor + 2.5], (40, 2))
     residuals = {name: rng.standard_normal((len(nodes), setup.nt)) for name in components}
 
     local = {name: s[:, *run.block.slices].reshape(setup.nt, -1) for name, s in series.items()}
@@ -59,11 +71,28 @@ def dot_products(
     recording = local_recording(run.physics, components, nodes, *place, setup.nt, run.dtype, subgrid=subgrid)
     run.forward(everywhere(run, local), recording.arrays)
     recorded = run.physics.recorded(recording.arrays)
-    left = sum(np.sum(recording.traces(c, recorded[c]) * residuals[c][recording.indices]) for c in components)
+    left = sum(np.sum(recording.traces(c, recorded) * residuals[c][recording.indices]) for c in components)
 
     injection = adjoint_injection(run.physics, residuals, nodes, run.coefficients, *place, run.dtype, subgrid)
     kernels = run.transposed(injection, store_of(setup, run, local))
     return comm.sum(float(left)), comm.sum(float(np.sum(products(setup, run, kernels))))
+
+
+def beside_floor(setup: Setup, rows: int) -> BandLimited:
+    """Receivers around a sea floor below so many rows."""
+    fluid = np.arange(setup.ny)[:, None] + np.zeros(setup.nx) < rows
+    gains = velocity_gains(stencil(setup.order, 0).weights)
+    return BandLimited(
+        setup.grid,
+        setup.surface,
+        setup.periodic,
+        ~fluid,
+        fluid,
+        lambda q: q[:, 1] > rows + 0.5,
+        gains=gains,
+        rows=lambda q: q[:, 1] - 1,
+        floor=(rows, rows),
+    )
 
 
 def products(setup: Setup, run, kernels) -> np.ndarray:
@@ -148,6 +177,14 @@ def test_every_physics_with_layers(key, order, surface, periodic):
 def test_receivers_between_nodes(key, surface, periodic, centred):
     setup = Setup(physics=key, surface=surface, periodic=periodic)
     assert_transposed(*dot_products(setup, centred=centred))
+
+
+@pytest.mark.parametrize("key", ["elastic-psv", "viscous-psv"])
+@pytest.mark.parametrize("periodic", [False, True])
+def test_receivers_beside_a_sea_floor(key, periodic):
+    """vx is read from vx and vy; the map is what counts here, not the medium."""
+    setup = Setup(physics=key, surface=True, periodic=periodic)
+    assert_transposed(*dot_products(setup, floor=7))
 
 
 @pytest.mark.parametrize("surface", [False, True])

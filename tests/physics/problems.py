@@ -116,7 +116,7 @@ class Setup:
         recorded = run.physics.recorded(recording.arrays)
         traces = {}
         for name in components:
-            rows = recording.traces(name, recorded[name]).astype(np.float64)
+            rows = recording.traces(name, recorded).astype(np.float64)
             traces[name] = run.comm.bcast(gather_traces(run.comm, rows, recording.indices, len(nodes)))
         return traces
 

@@ -67,7 +67,7 @@ def simulate(
     run.forward(injection, recording.arrays)
     found = run.physics.recorded(recording.arrays)
     return {
-        name: gather_traces(comm, recording.traces(name, found[name]), recording.indices, len(nodes), True)
+        name: gather_traces(comm, recording.traces(name, found), recording.indices, len(nodes), True)
         for name in components
     }
 
