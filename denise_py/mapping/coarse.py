@@ -192,7 +192,11 @@ class MediumMap:
         return LameChange(d_lam, d_mu, self._joint(change.rho))
 
     def energy(self, field: np.ndarray) -> np.ndarray:
-        """A positive field of the coarse grid on the fine one, by linear interpolation."""
+        """Energies of the coarse grid on the fine one, by linear interpolation.
+
+        A node that stands for several cells, as those at the edges do for a frame that lies farther out, has
+        so much more of the curvature of the misfit: the square of their number.
+        """
         space, f, g = self.space, self.space.fine, self.space.grid
         result = np.asarray(field, np.float64)
         for axis, count, origin in ((0, f.ny, space.y0), (1, f.nx, space.x0)):
@@ -200,7 +204,16 @@ class MediumMap:
             below = np.minimum(q.astype(int), result.shape[axis] - 2)
             part = (q - below).reshape((-1, 1) if axis == 0 else (1, -1))
             result = (1 - part) * result.take(below, axis) + part * result.take(below + 1, axis)
-        return result
+        return result * self._cells_of_nodes**2
+
+    @cached_property
+    def _cells_of_nodes(self) -> np.ndarray:
+        """How many times as much of the coarse grid fine nodes stand for as most of them do, at least 1."""
+        along_y, along_x = (
+            np.maximum(share / np.median(share), 1.0)
+            for share in (np.asarray(m.sum(axis=0)).ravel() for m in self.space.averages)
+        )
+        return along_y[:, None] * along_x
 
     # ------------------------------------------------------------------------------------------ parts
 

@@ -237,3 +237,19 @@ def test_an_inversion_on_a_coarser_grid_lowers_the_misfit_and_says_what_it_saves
     assert "times fewer point steps" in found.said("stage 1 up to")[0]
     assert len(found.said("stage 2 up to")) == 1
     assert found.misfits[1] < found.misfits[0]
+
+
+def test_nodes_at_the_edges_answer_for_the_frame_beyond_them(project, tmp_path):
+    """Their gradient is the sum over the frame of the coarse grid, and their energy grows with its square, so
+    that preconditioned steps are not larger there than inside."""
+    setup = prepare(project.settings(tmp_path, FREE_SURF=0))
+    space = adapted(setup).space
+    medium = MediumMap(space, setup.medium)
+    ones = np.ones(space.grid.shape)
+    found = medium.energy(ones)
+    inside = found[NY // 4 : -NY // 4, NX // 4 : -NX // 4]
+    np.testing.assert_allclose(inside, 1.0, atol=0.1)
+    shares = np.outer(*(np.asarray(m.sum(axis=0)).ravel() for m in space.averages))
+    ratio = shares[0, NX // 2] / np.median(shares)
+    assert ratio > 3
+    assert found[0, NX // 2] == pytest.approx(ratio**2, rel=0.05)
