@@ -55,13 +55,13 @@ def choose(mode: str, layout: Layout, needs: Needs, room: float) -> Choice:
     """
     plain, packed = replace(layout, compressed=False), replace(layout, compressed=True)
     if mode in ("full", "decimated"):
-        options = [_choice(plain, needs)]
+        options = [cost(plain, needs)]
     elif mode == "half":
-        options = [_choice(packed, needs)]
+        options = [cost(packed, needs)]
     elif mode == "checkpoint":
         options = [_smallest(plain, needs)]
     else:
-        options = [_choice(plain, needs), _choice(packed, needs)]
+        options = [cost(plain, needs), cost(packed, needs)]
         options += [*_cut(plain, needs), *_cut(packed, needs)]
     for option in options:
         if option.size <= room:
@@ -82,7 +82,8 @@ def coarsest(highest: float, dt: float) -> float:
     return 1 / (2 * highest * dt) if highest > 0 else float("inf")
 
 
-def _choice(layout: Layout, needs: Needs) -> Choice:
+def cost(layout: Layout, needs: Needs) -> Choice:
+    """A layout with the memory and the time that it takes."""
     segments = layout.segments(needs.nt)
     return Choice(layout, layout.bytes_needed(needs), segments[-1][0] / needs.nt)
 
@@ -94,8 +95,8 @@ def _cut(layout: Layout, needs: Needs) -> Iterator[Choice]:
         length = ceil(slots / count)
         if length != last:
             last = length
-            yield _choice(replace(layout, segment=length), needs)
+            yield cost(replace(layout, segment=length), needs)
 
 
 def _smallest(layout: Layout, needs: Needs) -> Choice:
-    return min((_choice(layout, needs), *_cut(layout, needs)), key=lambda one: one.size)
+    return min((cost(layout, needs), *_cut(layout, needs)), key=lambda one: one.size)

@@ -12,6 +12,12 @@ stay without shear. J is A, but where the cell holds the other phase as well thi
 mu takes the place of M. Phases never change in an inversion; everything else is linear or smooth, so the
 transposed derivative is exact.
 
+Models with a flat sea floor halfway between two rows have two rules of their own. Weights below the floor
+take nothing from above and keep mass and depth of every layer there. And mu and M are means of the power
+BESIDE_FLOOR, not -1: waves along the floor, where stresses across it are small, feel the arithmetic mean of
+the stiffness along it, waves that cross layers the harmonic one, and the nodes of an isotropic grid have
+room for one number.
+
 The weights of A are a windowed sinc (Lanczos), separable, which takes away what the coarse grid cannot hold.
 """
 
@@ -33,6 +39,10 @@ Matrices = tuple["scipy.sparse.csr_matrix", "scipy.sparse.csr_matrix"]
 
 #: half width of the weights in coarse spacings
 RADIUS = 2
+#: power of the means of moduli in models with a flat sea floor; between both rules, see docs/theory.md
+BESIDE_FLOOR = 0.5
+#: within so many spacings of a boundary layers keep their moments
+REACH = 2
 #: points of an interval of one fine spacing at which weights are taken
 SAMPLES = 8
 
@@ -54,6 +64,8 @@ class CoarseGrid:
     periodic: bool
     #: depth in spacings, of either grid, of the effective free surface below row 1
     depth: float = 0.0
+    #: depth in m of a flat sea floor that lies halfway between two rows of either grid
+    floor: float | None = None
 
     @property
     def factor(self) -> float:
@@ -67,7 +79,10 @@ class CoarseGrid:
     @cached_property
     def averages(self) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
         """Weights along y (coarse ny, ny) and x (coarse nx, nx); rows have the sum 1."""
-        return self._matrices(lanczos, RADIUS)
+        along_y, along_x = self._matrices(lanczos, RADIUS)
+        if self.floor is not None:
+            along_y = self._beside_floor(along_y)
+        return along_y, along_x
 
     @cached_property
     def cells(self) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
@@ -80,10 +95,50 @@ class CoarseGrid:
         along_y = _weights(f.ny, g.ny, f.dh, g.dh, self.y0, kernel, radius, top, False)
         return along_y, _weights(f.nx, g.nx, f.dh, g.dh, self.x0, kernel, radius, None, self.periodic)
 
+    def _beside_floor(self, along_y: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+        """Weights of rows below the floor that take nothing from above; a layer there keeps its mass and its
+        depth: see `keep_moments`."""
+        f, g = self.fine, self.grid
+        first, row = round((self.floor - self.y0) / g.dh - 0.5), round(self.floor / f.dh - 0.5)
+        weights = along_y.toarray()
+        below = weights[first:, row:]
+        # what lies above the floor comes from the mirror image of its row
+        mirrored = weights[first:, max(0, 2 * row - f.ny) : row][:, ::-1]
+        below[:, : mirrored.shape[1]] += mirrored
+        weights[first:, :row] = 0.0
+        centres = self.y0 + g.dh * np.arange(first + 1, g.ny + 1)
+        depths = f.dh * np.arange(row + 1, f.ny + 1)
+        if g.ny - first > 2 * REACH:
+            places = (centres - self.floor) / g.dh, (depths - self.floor) / g.dh
+            below += keep_moments(below, *places, f.dh / g.dh)
+        return scipy.sparse.csr_matrix(weights)
+
 
 def lanczos(d: np.ndarray) -> np.ndarray:
     """sinc(d) sinc(d / RADIUS) within |d| < RADIUS, d in coarse spacings."""
     return np.where(np.abs(d) < RADIUS, np.sinc(d) * np.sinc(d / RADIUS), 0.0)
+
+
+def keep_moments(weights: np.ndarray, rows: np.ndarray, layers: np.ndarray, size: float) -> np.ndarray:
+    """The smallest change of weights (m, n) on rows at depths (m,) from layers of a thickness at depths (n,),
+    all in spacings of the rows and below the boundary at 0, after which each layer within RADIUS has the same
+    mass and the same mean depth on the rows as it is; sums over layers stay what they are.
+
+    A thin layer just below the boundary counts in full there. Between rows an average moves it by up to
+    half a spacing, which waves along the boundary feel.
+    """
+    m, n = np.count_nonzero(rows < 2 * REACH), np.count_nonzero(layers < 3 * REACH)
+    near = np.abs(rows[:m, None] - layers[:n]) < REACH
+    free, columns = np.flatnonzero(near.ravel()), np.flatnonzero(layers < REACH)
+    sums = np.repeat(np.eye(m), n, axis=1)  # of each row over its layers
+    known = [sums, *(np.kron(power, np.eye(n))[columns] for power in (np.ones(m), rows[:m]))]
+    missing = [size * layers[columns] ** power - rows**power @ weights[:, columns] for power in (0, 1)]
+    right = np.concatenate([np.zeros(m), *missing])
+    found = np.zeros(m * n)
+    found[free] = np.linalg.lstsq(np.concatenate(known)[:, free], right, rcond=1e-10)[0]
+    change = np.zeros(weights.shape)
+    change[:m, :n] = found.reshape(m, n)
+    return change
 
 
 def _weights(
@@ -145,6 +200,8 @@ class MediumMap:
         self.solid = (full >= 0.5) & (cells[0] >= cells[1])
         self.fluid = (full >= 0.5) & ~self.solid
         self._mixed = (self.solid | self.fluid) & (np.minimum(*cells) > 1e-9)
+        #: moduli are means of this power
+        self._power = BESIDE_FLOOR if space.floor is not None else -1.0
         self._own = _ratio(self.solid, self._mean(self._solid))
         of_fluid = _ratio(self.fluid, self._mean(self._fluid))
         self._weights = (
@@ -165,13 +222,15 @@ class MediumMap:
         """Derivatives on the fine grid from those on the coarse one: the transpose of `tangent`."""
         mu_c, mu = self._mu(fine), _double(fine.mu)
         g_mu = np.where(self.solid, g.mu, 0.0) - self._times(g.lam, where=self.solid)
-        by_mu = _ratio(self._solid * self._back(self._own * mu_c**2 * g_mu), mu**2)
+        power = self._power
+        by_mu = self._solid * _to(mu, power - 1) * self._back(self._own * _to(mu_c, 1 - power) * g_mu)
         by_lam = np.zeros(mu.shape)
         if not self._across:
             stiffness = self._stiffness(fine)
-            for share, cells in ((2.0, ~self._mixed), (1.0, self._mixed)):
+            for share, power, cells in self._kinds():
                 modulus = _double(fine.lam) + share * mu
-                part = _ratio(self._joint_back(np.where(cells, stiffness**2 * g.lam, 0.0)), modulus**2)
+                slope = np.where(cells, _to(stiffness, 1 - power) * g.lam, 0.0)
+                part = _to(modulus, power - 1) * self._joint_back(slope)
                 by_lam += part
                 by_mu += np.where(self._solid, share * part, 0.0)
         taup = None if g.taup is None else self._joint_back(g.taup)
@@ -181,14 +240,15 @@ class MediumMap:
     def tangent(self, change: LameChange, fine: Medium) -> LameChange:
         """Changes on the coarse grid to first order, those of lam, mu and rho alone."""
         mu_c, mu, moving = self._mu(fine), _double(fine.mu), np.where(self._solid, change.mu, 0.0)
-        d_mu = self._own * mu_c**2 * self._mean(_ratio(moving, mu**2))
+        power = self._power
+        d_mu = self._own * _to(mu_c, 1 - power) * self._mean(_to(mu, power - 1) * moving)
         d_lam = -self._times(d_mu)
         if not self._across:
             stiffness = self._stiffness(fine)
-            for share, cells in ((2.0, ~self._mixed), (1.0, self._mixed)):
+            for share, power, cells in self._kinds():
                 modulus = _double(fine.lam) + share * mu
-                relative = _ratio(change.lam + share * moving, modulus**2)
-                d_lam += np.where(cells, stiffness**2 * self._joint(relative), 0.0)
+                relative = _to(modulus, power - 1) * (change.lam + share * moving)
+                d_lam += np.where(cells, _to(stiffness, 1 - power) * self._joint(relative), 0.0)
         return LameChange(d_lam, d_mu, self._joint(change.rho))
 
     def energy(self, field: np.ndarray) -> np.ndarray:
@@ -217,18 +277,23 @@ class MediumMap:
 
     # ------------------------------------------------------------------------------------------ parts
 
+    def _kinds(self) -> tuple[tuple[float, float, np.ndarray], ...]:
+        """The share of mu in the modulus that is averaged, the power of the mean, and where: lam + 2 mu, but
+        lam + mu where the cell holds fluid and solid."""
+        return (2.0, self._power, ~self._mixed), (1.0, -1.0, self._mixed)
+
     def _mu(self, fine: Medium) -> np.ndarray:
-        compliance = self._own * self._mean(_ratio(self._solid, _double(fine.mu)))
-        return _ratio(self.solid, compliance)
+        mean = self._own * self._mean(_to(np.where(self._solid, _double(fine.mu), 0.0), self._power))
+        return np.where(self.solid, _to(mean, 1 / self._power), 0.0)
 
     def _stiffness(self, fine: Medium) -> np.ndarray:
-        """lam + 2 mu, or lam + mu where the cell holds fluid and solid."""
+        """The modulus of _kinds."""
         lam, mu = _double(fine.lam), _double(fine.mu)
-        inside = self._solid | self._fluid
-        compliance = np.where(
-            self._mixed, self._joint(_ratio(inside, lam + mu)), self._joint(_ratio(inside, lam + 2 * mu))
-        )
-        return _ratio(self.solid | self.fluid, compliance)
+        result = np.zeros(self.solid.shape)
+        for share, power, cells in self._kinds():
+            mean = self._joint(_to(np.where(self._solid | self._fluid, lam + share * mu, 0.0), power))
+            result = np.where(cells, _to(mean, 1 / power), result)
+        return np.where(self.solid | self.fluid, result, 0.0)
 
     def _times(self, mu: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
         """2 mu, or mu where the cell holds fluid and solid."""
@@ -274,6 +339,13 @@ class MediumMap:
 
 def _double(a: np.ndarray) -> np.ndarray:
     return np.asarray(a, np.float64)
+
+
+def _to(a: np.ndarray, power: float) -> np.ndarray:
+    """A power, 0 where there is nothing."""
+    if power == 0:
+        return np.ones(np.shape(a))
+    return np.power(a, power, out=np.zeros(np.shape(a)), where=a > 0)
 
 
 def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -138,6 +138,13 @@ class AdaptedSimulator:
         """The waves that are simulated."""
         return self.fine.waves if self._coarse is None else self._coarse.waves
 
+    def kept(self, layout: Layout) -> tuple[Setup, Processes, Layout]:
+        """Set-up, processes with their blocks and layout with which a forward field is kept that is asked for
+        with a layout of the run."""
+        if self._coarse is None:
+            return self.setup, self.processes, layout
+        return self._coarse.setup, self._coarse.processes, self._layout(layout)
+
     def share_medium(self, other: AdaptedSimulator) -> None:
         """Simulate in the medium of another simulator from now on."""
         self._medium = other.medium

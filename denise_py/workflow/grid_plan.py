@@ -272,7 +272,9 @@ def coarse_grid(setup: Setup, medium: Medium, dh: float) -> CoarseGrid | None:
     ny = math.ceil((lower - y0) / dh - 0.5 - 1e-9) + frame
     if min(nx, ny) < 2 * frame + 2 * setup.scheme.stencil.half:
         return None
-    return CoarseGrid(fine, Grid(nx, ny, dh), x0, y0, frame, b.free_surface, b.periodic, deep)
+    halfway = floor is not None and abs(((floor - y0) / dh) % 1 - 0.5) < 1e-6
+    edges = b.free_surface, b.periodic
+    return CoarseGrid(fine, Grid(nx, ny, dh), x0, y0, frame, *edges, deep, floor if halfway else None)
 
 
 # ---------------------------------------------------------------------------------------------- test

@@ -41,7 +41,7 @@ from denise_py.workflow.choices import (
 from denise_py.workflow.crew import Crew, trial_shots
 from denise_py.workflow.forward import write_receiver_positions
 from denise_py.workflow.grid_plan import Grids
-from denise_py.workflow.keeping import keep, memory_limit, movable_nodes
+from denise_py.workflow.keeping import keep, line_of, memory_limit, movable_nodes
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
 from denise_py.workflow.results import Finished, Results
@@ -352,11 +352,14 @@ class Inversion:
         setup, processes, estimated = self.setup, self.processes, self.crew.estimated
         movable = movable_nodes(setup.medium_of(model), slots, self.taper, self.files)
         found = keep(setup, processes, self.limit, plan, slots, movable, estimated)
-        if found.line != self._said:
-            self.log.info(found.line)
+        line = found.line
+        if setup.settings.fd.adapt:
+            line = line_of(*self.crew.first.kept(found.layout), found.highest)
+        if line != self._said:
+            self.log.info(line)
             for warning in found.warnings:
                 self.log.warning(warning)
-        self._said = found.line
+        self._said = line
         return found.layout
 
     def _reshape(self, scaling: Scaling, shaping: Shaping) -> Callable[[np.ndarray], np.ndarray] | None:

@@ -19,6 +19,7 @@ from denise_py.gradient.planning import (
     NoRoom,
     choose,
     coarsest,
+    cost,
     every_for,
 )
 from denise_py.gradient.storage import EVERYTHING, Layout, Needs, Region, fields_kept
@@ -57,6 +58,8 @@ class Keeping:
     layout: Layout
     line: str
     warnings: tuple[str, ...] = ()
+    #: highest frequency of the sources in Hz
+    highest: float = 0.0
 
 
 def memory_limit(setup: Setup, world: Any) -> MemoryLimit:
@@ -120,7 +123,16 @@ def keep(
         found = choose(chosen.storage, layout, needs, (limit.size - rest) / processes.jobs)
     except NoRoom as reason:
         raise ResourceError(_no_room(setup, processes, limit, rest, reason.best)) from reason
-    return Keeping(found.layout, _line(setup, processes, found, highest), _warnings(setup, every, highest))
+    line = _line(setup, processes, found, highest)
+    return Keeping(found.layout, line, _warnings(setup, every, highest), highest)
+
+
+def line_of(setup: Setup, processes: Processes, layout: Layout, highest: float) -> str:
+    """What the log says of a layout on a grid that stands for that of the run."""
+    numerics = setup.time.nt, setup.scheme.stencil.half, setup.scheme.layer.width
+    itemsize = np.dtype(setup.scheme.dtype).itemsize
+    needs = Needs.of_blocks(setup.physics, layout, processes.blocks, *numerics, itemsize)
+    return _line(setup, processes, cost(layout, needs), highest)
 
 
 def highest_source_frequency(

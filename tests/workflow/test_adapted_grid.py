@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,8 @@ from denise_py.workflow.grid_plan import coarse_grid, propose
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.setup import Setup, divide_processes, prepare
 from denise_py.workflow.stages import plan_stages
-from tests.workflow.project import DH, NAMES, NX, NY, Project
+from tests.workflow.project import DH, DT, NAMES, NT, NX, NY, Project, read_grid, start_model, true_model
+from tests.workflow.test_encoding import all_signs, together
 
 #: spacing in m, step in s and highest frequency in Hz of the coarse grid
 COARSE, STEP, BAND = 2.9, 1.15e-3, 80.0
@@ -99,6 +102,36 @@ def test_map_of_media_is_transposed_exactly_and_differentiated(project, tmp_path
 NAMED = ("lam", "mu", "rho")
 
 
+@pytest.mark.parametrize("power", [1.0, 0.01, -1.0])
+def test_powers_of_means_are_differentiated(project, tmp_path, monkeypatch, power):
+    monkeypatch.setattr("denise_py.mapping.coarse.BESIDE_FLOOR", power)
+    test_map_of_media_is_transposed_exactly_and_differentiated(project, tmp_path, 0, 0)
+
+
+def test_a_layer_below_the_sea_floor_keeps_its_mass_and_its_depth(project, tmp_path):
+    """In the density, which is averaged as it is: what a light layer lacks, and how deep below the floor."""
+    setup = prepare(project.settings(tmp_path))
+    water = np.arange(1, NY + 1)[:, None] <= 10 + np.zeros(NX)
+    plain = Medium.from_velocities(
+        np.where(water, 1500.0, 2000.0), np.where(water, 0.0, 900.0), np.where(water, 1000.0, 2000.0)
+    )
+    space = coarse_grid(setup, plain, 3.1)
+    floor = flat_floor(plain, DH)
+    rows = space.y0 + space.grid.dh * np.arange(1, space.grid.ny + 1) - floor
+    maps = MediumMap(space, plain)
+    for layer in range(10, 13):
+        rho = plain.rho.copy()
+        rho[layer] -= 900.0
+        lacks = (plain.rho[-1, 0] - maps.medium(replace(plain, rho=rho)).rho[:, NX // 2])[rows > 0]
+        mass = space.grid.dh * lacks.sum()
+        assert mass == pytest.approx(900.0 * DH, rel=1e-10)
+        depth = space.grid.dh * np.sum(lacks * rows[rows > 0]) / mass
+        assert depth == pytest.approx((layer + 1) * DH - floor, rel=1e-10)
+    # water has the weights that it has without a floor, and nothing of the rock
+    wet = maps.medium(replace(plain, rho=np.where(water, 1000.0, 1e6))).rho[rows < 0]
+    np.testing.assert_allclose(wet, 1000.0, rtol=1e-12)
+
+
 def test_a_constant_medium_stays_what_it_is_and_water_stays_water(project, tmp_path):
     setup = prepare(project.settings(tmp_path))
     water = np.arange(1, NY + 1)[:, None] <= 10 + np.zeros(NX)
@@ -146,6 +179,22 @@ def test_remainder_on_a_coarse_grid_falls_with_the_square_of_the_step(project, t
     slopes = np.diff(np.log(remainders)) / np.diff(np.log(steps))
     np.testing.assert_allclose(slopes[1:], 2.0, atol=0.06)
     assert abs(objective.misfit(p + steps[-1] * d) - misfit) > 3 * remainders[-1]
+
+
+def test_joined_shots_on_a_coarse_grid_are_those_of_single_ones(project, tmp_path):
+    """ENCODE: the mean over all signs is the sum over the shots, see test_encoding."""
+    objective, scaling, setup = project.objective(tmp_path, everywhere=True, GRID_ADAPT=1)
+    on_coarse(objective, setup)
+    p = scaling.vector(setup.model)
+    misfit, g = objective.misfit_and_gradient(p)
+    found = []
+    for signs in all_signs():
+        objective.use(together(signs))
+        found.append(objective.misfit_and_gradient(p))
+    misfits, gradients = zip(*found, strict=True)
+    assert np.mean(misfits) == pytest.approx(misfit, rel=1e-10)
+    np.testing.assert_allclose(np.mean(gradients, axis=0), g, atol=1e-9 * np.abs(g).max())
+    assert np.linalg.norm(gradients[0] - g) > 0.1 * np.linalg.norm(g)
 
 
 def test_gauss_newton_product_is_symmetric_on_a_coarse_grid(project, tmp_path):
@@ -229,6 +278,50 @@ def test_chosen_grids_are_coarser_and_their_traces_agree_to_two_per_cent(tmp_pat
         for name in ("vx", "vy"):
             difference = np.linalg.norm(traces[1][name] - traces[0][name])
             assert 0 < difference <= 0.02 * np.linalg.norm(traces[0][name])
+
+
+WET = 10  # rows of water of the marine project
+
+
+def marine(project: Project, folder: Path) -> dict[str, Any]:
+    """Models with water on top and data of receivers on the sea floor; keys of an inversion of them."""
+    water = np.arange(1, NY + 1)[:, None] + np.zeros(NX) <= WET
+    for base, model in (("true", true_model()), ("start", start_model())):
+        for (name, array), value in zip(model.items(), (1500.0, 0.0, 1000.0), strict=True):
+            write_grid_file(folder / f"wet_{base}.{name}", np.where(water, value, 1.8 * array))
+    np.savetxt(folder / "floor", [[20.0 + 8.0 * k, (WET + 1) * DH] for k in range(10)], fmt="%g")
+    keys = {"REC_FILE": folder / "floor", "QUELLTYP": 1, "DT": 4e-4, "TIME": 0.16, "DAMPING": 2000}
+    project.forward(folder, MFILE=folder / "wet_true", SEIS_FILE=folder / "wet", **keys)
+    band = {"TIME_FILT": 1, "FC_START": 20, "FC_END": 20, "FC_INCR": 1, "ORDER": 6}
+    return keys | band | {"MFILE": folder / "wet_start", "DATA_DIR": folder / "wet", "PRO": 0, "ITERMAX": 3}
+
+
+@pytest.mark.parametrize("more", [{}, {"ENCODE": 1, "ENCODE_SHIFT": 0.01, "BATCH_FULL": 2}])
+def test_water_is_frozen_bit_by_bit_in_an_inversion_on_a_coarser_grid(project, tmp_path, more):
+    """vs of water is zero for good; the taper along depth holds the rest, as in par/marmousi_II."""
+    keys = marine(project, tmp_path) | more
+    taper = {"SWS_TAPER_GRAD_HOR": 1, "GRADT1": WET + 1, "GRADT2": WET + 5, "GRADT3": NY - 8, "GRADT4": NY}
+    found = project.invert(tmp_path, GRID_ADAPT=1, GRID_ERROR=0.5, **taper, **keys)
+    assert "times fewer point steps" in found.said("stage 1 up to")[0]
+    assert found.misfits[-1] < found.misfits[0]
+    for name in NAMES:
+        start = read_grid(tmp_path / f"wet_start.{name}")
+        np.testing.assert_array_equal(found.model[name][:WET], start[:WET])
+        assert np.any(found.model[name][WET:] != start[WET:])
+
+
+def test_log_tells_what_is_kept_on_the_coarser_grid(project, tmp_path):
+    """Size and steps of the simulation that is run, not of the grid of the run."""
+    keys = {"TIME_FILT": 1, "FC_START": 8, "FC_END": 8, "FC_INCR": 1, "ORDER": 6, "ITERMAX": 1, "DTINV": 4}
+    found = project.invert(tmp_path, GRID_ADAPT=1, GRID_ERROR=0.5, **keys)
+    (text,) = found.said("times fewer point steps")
+    step, saving = (float(re.search(what, text)[1]) for what in (r"steps of (\S+) ms", r"(\S+) times fewer"))
+    (line,) = found.said("forward wavefield kept")
+    every = max(1, int(4 * 1e3 * DT / step))
+    assert ("every step" if every == 1 else f"every {every}") in line
+    # five fields in single precision
+    size = NX * NY * NT / saving / every * 5 * 4 / 1e6
+    assert float(re.search(r"([\d.]+) MB", line)[1]) == pytest.approx(size, rel=0.02)
 
 
 def test_an_inversion_on_a_coarser_grid_lowers_the_misfit_and_says_what_it_saves(project, tmp_path):
