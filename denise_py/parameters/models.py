@@ -218,6 +218,7 @@ class InversionSettings(Group):
     memory_limit: float
     min_improvement: float
     min_iterations: int
+    max_of_stage: int
 
 
 class MisfitSettings(Group):

@@ -977,6 +977,12 @@ INVERSION_KEYS: Final = (
         "iterations help over a slow start after a change of frequency.",
         default=0, used=INVERSION, at_least=0,
     ),
+    Key(
+        "MAX_ITER", "inversion", "max_of_stage", "int", "largest number of iterations of a stage",
+        "A stage (or corner frequency) ends after so many iterations if it has not ended before, so that one "
+        "that improves slowly leaves some of ITERMAX to those that follow. 0 sets no limit.",
+        default=0, used=INVERSION, at_least=0,
+    ),
 )
 
 MISFIT: Final = (

@@ -219,6 +219,8 @@ class Inversion:
                 state.iteration += 1
                 break
             reason = watch.reason_to_end(misfit, report.accepted, plan, "; ".join(report.reasons[-1:]))
+            if not reason and count == settings.inversion.max_of_stage:
+                reason = f"MAX_ITER = {count} iterations are done"
             state.iteration += 1
             if reason:
                 self._say_end(plan, reason)
@@ -264,8 +266,10 @@ class Inversion:
         return full
 
     def _full(self, state: _Running, count: int) -> float | None:
-        """The misfit of all shots after iteration number `count` of a stage, if it is due."""
-        last = state.iteration >= self.setup.settings.inversion.max_iterations
+        """The misfit of all shots after iteration number `count` of a stage, if it is due, also after the
+        last one."""
+        limits = self.setup.settings.inversion
+        last = state.iteration >= limits.max_iterations or count == limits.max_of_stage
         if self.samples is None or not (last or count % self.setup.settings.batches.full_every == 0):
             return None
         return state.objective.full_misfit(state.minimiser.p, on_run_grid=self.grids.corrects)

@@ -9,7 +9,7 @@ import pytest
 
 from denise_py.parameters.models import BatchSettings
 from denise_py.workflow.objective import Weighting
-from denise_py.workflow.samples import Samples, in_line
+from denise_py.workflow.samples import Samples, Turn, in_line
 from denise_py.workflow.stages import SampledClock, StagePlan
 from tests.workflow.test_parallel_runs import files, launch
 
@@ -295,3 +295,23 @@ def test_adam_that_goes_astray_is_brought_back(project, tmp_path):
     if len(lost) == 3:
         assert outcome.said("went astray 3 times")
         assert records[-1]["iteration"] == lost[-1]
+
+
+def test_batches_stay_for_some_iterations_and_need_one_gradient_each(project, tmp_path):
+    keys = LBFGS | BATCHES | {"BATCH_KEEP": 3, "BATCH_FULL": 10, "MAX_ITER": 7}
+    records = project.invert(tmp_path, ITERMAX=20, **keys).records
+    shots = [r["shots"] for r in records]
+    assert len(records) == 7
+    assert shots[0] == shots[1] == shots[2] != shots[3]
+    assert shots[3] == shots[4] == shots[5] != shots[6]
+    # a trial serves the next iteration unless that sees other shots
+    assert [r["gradients"] - len(r["trials"]) for r in records] == [1, 0, 0, 1, 0, 0, 1]
+    # known at the end of a stage in any case
+    assert [r["full_misfit"] is None for r in records] == [True] * 6 + [False]
+
+
+def test_a_failed_search_is_followed_by_the_next_shots():
+    turn = Turn(3).after(True)
+    assert (turn.number, turn.iterations) == (0, 1)
+    assert turn.after(False) == Turn(3, 1)
+    assert turn.after(True).after(True) == Turn(3, 1)

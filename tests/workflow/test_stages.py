@@ -321,3 +321,10 @@ def test_a_workflow_without_filter_key_is_refused(project, tmp_path):
     (tmp_path / "workflow.txt").write_text(HEADER + "1 1 1 1 0.01 1 20 1 0 0 0 0.005\n")
     with pytest.raises(DeniseError, match="TIME_FILT"):
         project.invert(tmp_path, USE_WORKFLOW=1, FILE_WORKFLOW=tmp_path / "workflow.txt")
+
+
+def test_max_iter_leaves_iterations_to_later_stages(project, tmp_path):
+    """In the second stage PRO is not reached either; the third one gets what is left."""
+    outcome = project.invert(tmp_path, **LOW_PASS, PRO=0.0, MAX_ITER=2, ITERMAX=5)
+    assert stages_of(outcome) == [1, 1, 2, 2, 3]
+    assert "MAX_ITER = 2 iterations are done" in outcome.said("stage 1 ends")[0]
