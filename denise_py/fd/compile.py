@@ -129,6 +129,10 @@ entry = numba.njit(cache=True, inline="always", nogil=True, **_OPTIONS)
 part = register_jitable(no_cpython_wrapper=True, **_OPTIONS)
 
 
+#: For functions in the innermost loops: always part of the text of the compiled function that calls them.
+inlined = register_jitable(no_cpython_wrapper=True, forceinline=True, **_OPTIONS)
+
+
 def kernel(function: Function) -> Function:
     """Decorator of all kernels: `entry` for the public functions of the modules steps_*, else `part`."""
     module = function.__module__.rpartition(".")[2]

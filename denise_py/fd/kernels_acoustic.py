@@ -10,41 +10,70 @@ from __future__ import annotations
 
 import numpy as np
 
-from denise_py.fd.compile import kernel
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward, swept
+from denise_py.fd.compile import inlined, kernel
+from denise_py.fd.containers import LANES
+from denise_py.fd.stencils import swept
+from denise_py.fd.vectors import dx_backward, dx_forward, dy_backward, dy_forward, madd, read, widened, write
 
 U = np.uint64
+V = U(LANES)
+
+
+@inlined
+def _update_velocity_at(f, c, p, pitch, w):
+    ax, ay = dx_forward(f.p, p, w), dy_forward(f.p, p, pitch, w)
+    write(f.vx, p, madd(read(c.bx, p, w), ax, read(f.vx, p, w)))
+    write(f.vy, p, madd(read(c.by, p, w), ay, read(f.vy, p, w)))
 
 
 @kernel
 def update_velocity(f, c, box, w):
     """f.vx, f.vy += buoyancy * gradient of p, in place, at the points of the box."""
-    vx, vy, p, bx, by = f.vx, f.vy, f.p, c.bx, c.by
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            vx[j, i] += bx[j, i] * dx_forward(p, j, i, w)
-            vy[j, i] += by[j, i] * dy_forward(p, j, i, w)
+        row = j * pitch + x0
+        for v in range(n // V):
+            _update_velocity_at(f, c, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _update_velocity_at(f, c, row + i, pitch, w)
+
+
+@inlined
+def _update_pressure_at(f, c, p, pitch, w):
+    e = dx_backward(f.vx, p, w) + dy_backward(f.vy, p, pitch, w)
+    write(f.p, p, madd(read(c.bulk, p, w), e, read(f.p, p, w)))
 
 
 @kernel
 def update_pressure(f, c, box, w):
     """f.p += bulk modulus * divergence, in place, at the points of the box."""
-    vx, vy, p, bulk = f.vx, f.vy, f.p, c.bulk
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            p[j, i] += bulk[j, i] * (dx_backward(vx, j, i, w) + dy_backward(vy, j, i, w))
+        row = j * pitch + x0
+        for v in range(n // V):
+            _update_pressure_at(f, c, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _update_pressure_at(f, c, row + i, pitch, w)
+
+
+@inlined
+def _divergence_at(f, p, pitch, w):
+    write(f.e, p, dx_backward(f.vx, p, w) + dy_backward(f.vy, p, pitch, w))
 
 
 @kernel
 def divergence(f, box, w):
     """f.e = dh times the divergence of the velocity."""
-    vx, vy, e = f.vx, f.vy, f.e
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            e[j, i] = dx_backward(vx, j, i, w) + dy_backward(vy, j, i, w)
+        row = j * pitch + x0
+        for v in range(n // V):
+            _divergence_at(f, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _divergence_at(f, row + i, pitch, w)
 
 
 # --- a field at full rows that vanishes in the surface row box.y0 and is odd about it ----------------------

@@ -8,8 +8,8 @@ Velocity-stress scheme of Virieux (1986, Geophysics 51, 889) and Levander (1988)
 
 with buoyancies and moduli that carry the factor dt/dh. Arrays are [y, x] with halo; a `box` says which
 points are updated. Absorbing layers are corrections on strips after the plain update, put together from
-fd.layers. Every loop advances what shares its derivatives and no more: with many arrays in one loop the
-compiler gives up on proving that they do not overlap, and with that on vectors.
+fd.layers. The functions `_..._at` are the bodies of loops, for whole vectors and for single points (see
+fd.vectors).
 
 The transposed step (see docs/theory.md) works on scaled adjoint fields, v^ = -B v' and s^ = C s', for
 which the interior of the transpose is the forward update itself; only the strips and the free surface
@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from denise_py.fd.compile import kernel
+from denise_py.fd.compile import inlined, kernel
+from denise_py.fd.containers import LANES
 from denise_py.fd.layers import (
     absorb_pair_x,
     absorb_pair_y,
@@ -35,49 +36,77 @@ from denise_py.fd.layers import (
     transpose_y_backward,
     transpose_y_forward,
 )
-from denise_py.fd.stencils import dx_backward, dx_forward, dy_backward, dy_forward, swept
+from denise_py.fd.stencils import swept
+from denise_py.fd.vectors import dx_backward, dx_forward, dy_backward, dy_forward, madd, read, widened, write
 
 U = np.uint64
+V = U(LANES)
+
+
+@inlined
+def _velocity_at(f, c, p, pitch, w):
+    """Both velocities at the position p, a whole vector or a point."""
+    ax = dx_forward(f.sxx, p, w) + dy_backward(f.sxy, p, pitch, w)
+    ay = dx_backward(f.sxy, p, w) + dy_forward(f.syy, p, pitch, w)
+    write(f.vx, p, madd(read(c.bx, p, w), ax, read(f.vx, p, w)))
+    write(f.vy, p, madd(read(c.by, p, w), ay, read(f.vy, p, w)))
 
 
 @kernel
 def update_velocity(f, c, box, w):
     """f.vx, f.vy += buoyancy * divergence of stress, in place, at the points of the box."""
-    vx, vy, sxx, syy, sxy, bx, by = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.bx, c.by
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            vx[j, i] += bx[j, i] * (dx_forward(sxx, j, i, w) + dy_backward(sxy, j, i, w))
-        for i in range(x0, x1):
-            vy[j, i] += by[j, i] * (dx_backward(sxy, j, i, w) + dy_forward(syy, j, i, w))
+        row = j * pitch + x0
+        for v in range(n // V):
+            _velocity_at(f, c, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _velocity_at(f, c, row + i, pitch, w)
+
+
+@inlined
+def _stress_at(f, c, p, pitch, w):
+    """All stresses at the position p, a whole vector or a point."""
+    exx, eyy = dx_backward(f.vx, p, w), dy_backward(f.vy, p, pitch, w)
+    exy = dx_forward(f.vy, p, w) + dy_forward(f.vx, p, pitch, w)
+    l2m, lam = read(c.l2m, p, w), read(c.lam, p, w)
+    write(f.sxx, p, madd(lam, eyy, madd(l2m, exx, read(f.sxx, p, w))))
+    write(f.syy, p, madd(l2m, eyy, madd(lam, exx, read(f.syy, p, w))))
+    write(f.sxy, p, madd(read(c.mu, p, w), exy, read(f.sxy, p, w)))
 
 
 @kernel
 def update_stress(f, c, box, w):
     """f.sxx, f.syy, f.sxy += stiffness * strain rate, in place, at the points of the box."""
-    vx, vy, sxx, syy, sxy, lam, l2m, mu = f.vx, f.vy, f.sxx, f.syy, f.sxy, c.lam, c.l2m, c.mu
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            exx = dx_backward(vx, j, i, w)
-            eyy = dy_backward(vy, j, i, w)
-            sxx[j, i] += l2m[j, i] * exx + lam[j, i] * eyy
-            syy[j, i] += lam[j, i] * exx + l2m[j, i] * eyy
-        for i in range(x0, x1):
-            sxy[j, i] += mu[j, i] * (dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w))
+        row = j * pitch + x0
+        for v in range(n // V):
+            _stress_at(f, c, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _stress_at(f, c, row + i, pitch, w)
+
+
+@inlined
+def _strain_at(f, p, pitch, w):
+    write(f.exx, p, dx_backward(f.vx, p, w))
+    write(f.eyy, p, dy_backward(f.vy, p, pitch, w))
+    write(f.exy, p, dx_forward(f.vy, p, w) + dy_forward(f.vx, p, pitch, w))
 
 
 @kernel
 def strain(f, box, w):
     """f.exx, f.eyy, f.exy = dh times the strain rate (exy: twice it), at the points of the box."""
-    vx, vy, exx, eyy, exy = f.vx, f.vy, f.exx, f.eyy, f.exy
-    x0, x1 = U(box.x0), U(swept(vx, box))
+    wide, pitch, x0 = widened(w), U(f.vx.shape[1]), U(box.x0)
+    n = U(swept(f.vx, box)) - x0
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            exx[j, i] = dx_backward(vx, j, i, w)
-            eyy[j, i] = dy_backward(vy, j, i, w)
-        for i in range(x0, x1):
-            exy[j, i] = dx_forward(vy, j, i, w) + dy_forward(vx, j, i, w)
+        row = j * pitch + x0
+        for v in range(n // V):
+            _strain_at(f, row + v * V, pitch, wide)
+        for i in range(n // V * V, n):
+            _strain_at(f, row + i, pitch, w)
 
 
 # --- absorbing layers of the forward step ------------------------------------------------------------

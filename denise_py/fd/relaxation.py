@@ -25,76 +25,141 @@ from __future__ import annotations
 
 import numpy as np
 
-from denise_py.fd.compile import kernel
+from denise_py.fd.compile import inlined, kernel
+from denise_py.fd.containers import LANES
 from denise_py.fd.stencils import swept
+from denise_py.fd.vectors import madd, read, same, widened, write
 
 U = np.uint64
+V = U(LANES)
+
+
+@inlined
+def _start(s, box):
+    """Length of a row, and of a whole array, of a field; first and number of the columns to do."""
+    pitch, x0 = U(s.shape[1]), U(box.x0)
+    return pitch, U(s.shape[0]) * pitch, x0, U(swept(s, box)) - x0
+
+
+@inlined
+def _relax_at(s, e, p, c, n, a, g, at, size, w):
+    strain, modulus = read(e, at, w), read(n, at, w)
+    stress = madd(read(c, at, w), strain, read(s, at, w))
+    for l in range(a.size):
+        k = U(l) * size + at
+        memory = read(p, k, w)
+        stress = stress + memory
+        write(p, k, madd(same(a[l], w), memory, same(-g[l], w) * (modulus * strain)))
+    write(s, at, stress)
 
 
 @kernel
 def relax(s, e, p, c, n, a, g, box):
     """One stress of a forward step, in place: s and its memory p."""
-    x0, x1 = U(box.x0), U(swept(s, box))
+    one = (g[0],)
+    wide, (pitch, size, x0, columns) = widened(one), _start(s, box)
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            s[j, i] += c[j, i] * e[j, i]
-        for l in range(a.size):
-            a_l, g_l = a[l], g[l]
-            for i in range(x0, x1):
-                s[j, i] += p[l, j, i]
-                p[l, j, i] = a_l * p[l, j, i] - g_l * n[j, i] * e[j, i]
+        row = j * pitch + x0
+        for v in range(columns // V):
+            _relax_at(s, e, p, c, n, a, g, row + v * V, size, wide)
+        for i in range(columns // V * V, columns):
+            _relax_at(s, e, p, c, n, a, g, row + i, size, one)
+
+
+@inlined
+def _relax_pair_at(sx, sy, ex, ey, px, py, lam, l2m, nlam, nl2m, a, g, at, size, w):
+    exx, eyy, along, across = read(ex, at, w), read(ey, at, w), read(l2m, at, w), read(lam, at, w)
+    sxx = madd(across, eyy, madd(along, exx, read(sx, at, w)))
+    syy = madd(along, eyy, madd(across, exx, read(sy, at, w)))
+    along, across = read(nl2m, at, w), read(nlam, at, w)
+    nxx, nyy = madd(across, eyy, along * exx), madd(along, eyy, across * exx)
+    for l in range(a.size):
+        k, a_l, g_l = U(l) * size + at, same(a[l], w), same(-g[l], w)
+        memory = read(px, k, w)
+        sxx = sxx + memory
+        write(px, k, madd(a_l, memory, g_l * nxx))
+        memory = read(py, k, w)
+        syy = syy + memory
+        write(py, k, madd(a_l, memory, g_l * nyy))
+    write(sx, at, sxx)
+    write(sy, at, syy)
 
 
 @kernel
 def relax_pair(sx, sy, ex, ey, px, py, lam, l2m, nlam, nl2m, a, g, box):
     """The two normal stresses of a forward step, in place."""
-    x0, x1 = U(box.x0), U(swept(sx, box))
+    one = (g[0],)
+    wide, (pitch, size, x0, columns) = widened(one), _start(sx, box)
     for j in range(U(box.y0), U(box.y1)):
-        for i in range(x0, x1):
-            sx[j, i] += l2m[j, i] * ex[j, i] + lam[j, i] * ey[j, i]
-            sy[j, i] += lam[j, i] * ex[j, i] + l2m[j, i] * ey[j, i]
-        for l in range(a.size):
-            a_l, g_l = a[l], g[l]
-            for i in range(x0, x1):
-                sx[j, i] += px[l, j, i]
-                sy[j, i] += py[l, j, i]
-                px[l, j, i] = a_l * px[l, j, i] - g_l * (nl2m[j, i] * ex[j, i] + nlam[j, i] * ey[j, i])
-                py[l, j, i] = a_l * py[l, j, i] - g_l * (nlam[j, i] * ex[j, i] + nl2m[j, i] * ey[j, i])
+        row = j * pitch + x0
+        for v in range(columns // V):
+            _relax_pair_at(sx, sy, ex, ey, px, py, lam, l2m, nlam, nl2m, a, g, row + v * V, size, wide)
+        for i in range(columns // V * V, columns):
+            _relax_pair_at(sx, sy, ex, ey, px, py, lam, l2m, nlam, nl2m, a, g, row + i, size, one)
+
+
+@inlined
+def _remember(q, t, a, g, at, size, w):
+    """q_l <- a_l q_l - g_l t; returns the sum of q."""
+    total = same(0.0, w)
+    for l in range(a.size):
+        k = U(l) * size + at
+        memory = madd(same(a[l], w), read(q, k, w), same(-g[l], w) * t)
+        write(q, k, memory)
+        total = total + memory
+    return total
+
+
+@inlined
+def _transpose_relax_at(s, e, t, q, c, n, a, g, at, size, w):
+    before = read(t, at, w)
+    total = _remember(q, before, a, g, at, size, w)
+    after = before + read(e, at, w)
+    write(t, at, after)
+    write(s, at, madd(read(n, at, w), total, read(c, at, w) * after))
 
 
 @kernel
 def transpose_relax(s, e, t, q, c, n, a, g, box):
     """One stress of a transposed step: t and q advance in place, s is set."""
-    x0, x1 = U(box.x0), U(swept(s, box))
+    one = (g[0],)
+    wide, (pitch, size, x0, columns) = widened(one), _start(s, box)
     for j in range(U(box.y0), U(box.y1)):
-        for l in range(a.size):
-            a_l, g_l = a[l], g[l]
-            for i in range(x0, x1):
-                q[l, j, i] = a_l * q[l, j, i] - g_l * t[j, i]
-        for i in range(x0, x1):
-            t[j, i] += e[j, i]
-            s[j, i] = c[j, i] * t[j, i]
-        for l in range(a.size):
-            for i in range(x0, x1):
-                s[j, i] += n[j, i] * q[l, j, i]
+        row = j * pitch + x0
+        for v in range(columns // V):
+            _transpose_relax_at(s, e, t, q, c, n, a, g, row + v * V, size, wide)
+        for i in range(columns // V * V, columns):
+            _transpose_relax_at(s, e, t, q, c, n, a, g, row + i, size, one)
+
+
+@inlined
+def _transpose_relax_pair_at(sx, sy, ex, ey, tx, ty, qx, qy, lam, l2m, nlam, nl2m, a, g, at, size, w):
+    txx, tyy = read(tx, at, w), read(ty, at, w)
+    qxx, qyy = _remember(qx, txx, a, g, at, size, w), _remember(qy, tyy, a, g, at, size, w)
+    txx, tyy = txx + read(ex, at, w), tyy + read(ey, at, w)
+    write(tx, at, txx)
+    write(ty, at, tyy)
+    along, across = read(l2m, at, w), read(lam, at, w)
+    sxx, syy = madd(across, tyy, along * txx), madd(along, tyy, across * txx)
+    along, across = read(nl2m, at, w), read(nlam, at, w)
+    write(sx, at, madd(across, qyy, madd(along, qxx, sxx)))
+    write(sy, at, madd(along, qyy, madd(across, qxx, syy)))
 
 
 @kernel
 def transpose_relax_pair(sx, sy, ex, ey, tx, ty, qx, qy, lam, l2m, nlam, nl2m, a, g, box):
     """The two normal stresses of a transposed step."""
-    x0, x1 = U(box.x0), U(swept(sx, box))
+    one = (g[0],)
+    wide, (pitch, size, x0, columns) = widened(one), _start(sx, box)
     for j in range(U(box.y0), U(box.y1)):
-        for l in range(a.size):
-            a_l, g_l = a[l], g[l]
-            for i in range(x0, x1):
-                qx[l, j, i] = a_l * qx[l, j, i] - g_l * tx[j, i]
-                qy[l, j, i] = a_l * qy[l, j, i] - g_l * ty[j, i]
-        for i in range(x0, x1):
-            tx[j, i] += ex[j, i]
-            ty[j, i] += ey[j, i]
-            sx[j, i] = l2m[j, i] * tx[j, i] + lam[j, i] * ty[j, i]
-            sy[j, i] = lam[j, i] * tx[j, i] + l2m[j, i] * ty[j, i]
-        for l in range(a.size):
-            for i in range(x0, x1):
-                sx[j, i] += nl2m[j, i] * qx[l, j, i] + nlam[j, i] * qy[l, j, i]
-                sy[j, i] += nlam[j, i] * qx[l, j, i] + nl2m[j, i] * qy[l, j, i]
+        row = j * pitch + x0
+        for v in range(columns // V):
+            at = row + v * V
+            _transpose_relax_pair_at(
+                *(sx, sy, ex, ey, tx, ty, qx, qy, lam, l2m, nlam, nl2m, a, g, at, size, wide)
+            )
+        for i in range(columns // V * V, columns):
+            at = row + i
+            _transpose_relax_pair_at(
+                *(sx, sy, ex, ey, tx, ty, qx, qy, lam, l2m, nlam, nl2m, a, g, at, size, one)
+            )

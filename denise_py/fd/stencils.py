@@ -2,8 +2,7 @@
 
 f  field, [y, x], contiguous; j, i  unsigned position; w  weights c_1..c_M (a tuple: one compiled
 version per order). "Forward" is the derivative half a cell right of (below) the point, "backward" the
-one half a cell left of (above) it. Positions are unsigned because signed ones make the compiler test
-for negative indices, which prevents vectorisation (a factor of eight).
+one half a cell left of (above) it. For receivers; updates use those of fd.vectors.
 """
 
 from __future__ import annotations

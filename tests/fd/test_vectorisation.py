@@ -1,8 +1,8 @@
 """Every loop over points runs on vectors: what the compiler made of the kernels is looked at.
 
-A loop that is not vectorised costs a factor of eight and nothing tells. The compiler calls the body of a
-vectorised loop `vector.body`, so these are counted in its intermediate code and compared with the loops of
-the source; in the machine code the products must be there on the widest registers.
+A loop that is not made of vectors costs a factor of eight and nothing tells. Products of vectors are counted
+in the compiler's intermediate code and, on the widest registers, in the machine code, and compared with the
+loops of the source.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from denise_py.fd import (
     steps_sh,
 )
 from denise_py.fd.compile import FAST_MATH
-from denise_py.fd.containers import Strip, whole_band
+from denise_py.fd.containers import LANES, Strip, whole_band
 from denise_py.fd.weights import stencil
 
 ROWS, COLUMNS, WIDTH = 20, 40, 10
@@ -101,9 +101,9 @@ CALLED = {"transpose_x_forward": 1, "transpose_pair_y": 1}
 
 @pytest.mark.parametrize(("function", "order", "make"), CASES)
 def test_every_loop_over_points_is_vectorised(function, order, make):
-    loops = inspect.getsource(function).count("for i in range(") + CALLED.get(function.__name__, 0)
-    vectorised, products = look_at(function, make(Arguments(order)))
-    assert vectorised >= loops > 0
+    loops = inspect.getsource(function).count("for v in range(") + CALLED.get(function.__name__, 0)
+    vectors, products = look_at(function, make(Arguments(order)))
+    assert vectors >= loops > 0
     assert products >= loops
 
 
@@ -117,19 +117,21 @@ def signed(f, c, box, w):
             f.vx[j, i] += c.bx[j, i] * d
 
 
-def test_a_loop_that_is_not_vectorised_is_noticed():
-    """Signed positions, which the compiler has to test for negative ones."""
+def test_a_loop_without_vectors_is_noticed():
+    """Signed positions, which the compiler has to test for negative ones, so that it finds no vectors."""
     assert look_at(signed, Arguments(4).fill(*PSV))[0] == 0
 
 
 def look_at(function, arguments: tuple) -> tuple[int, int]:
-    """Number of vectorised loops, and of packed products on the widest registers, in a compiled kernel."""
+    """Most products of vectors in one function of the intermediate code of a compiled kernel, and number of
+    those on the widest registers in its machine code."""
     compiled = numba.njit(fastmath=set(FAST_MATH), error_model="numpy", boundscheck=False)(function)
     compiled.compile(tuple(map(numba.typeof, arguments)))
     code, assembly = ("".join(text.values()) for text in (compiled.inspect_llvm(), compiled.inspect_asm()))
-    bodies = re.findall(r"^vector\.body\d*:", code, flags=re.MULTILINE)
+    functions = re.findall(r"^define .*?^}", code, flags=re.MULTILINE | re.DOTALL)
+    vectors = max(len(re.findall(rf"@llvm\.fmuladd\.v{LANES}f32\(", text)) for text in functions)
     products = re.findall(rf"\bv?(?:fn?m(?:add|sub)\d+|mul)ps\s[^\n]*%{_register()}", assembly)
-    return len(bodies), len(products)
+    return vectors, len(products)
 
 
 def _register() -> str:
