@@ -192,7 +192,6 @@ class Propagator:
         self._code = EntryPoints()
         self._nothing = physics.store(0, 0, Box(*self._box[:4]), {}, np.zeros((0, 0), self.dtype))
         self._silence = physics.injection({}, np.zeros((time.nt, 0), self.dtype))
-        self._unheard = physics.recording({}, time.nt, self.dtype)
         #: what the forward run that filled a store injected
         self._injected = self._silence
         self.coefficients: NamedTuple | None = None
@@ -247,14 +246,15 @@ class Propagator:
         """Run all steps from rest; fills the recording and, if given, the store of increments.
 
         snapshots: (take, steps): take(n) is called after each of these steps (counted from 1) with the
-        fields of that time in `fields`. Raises StabilityError within 100 steps of a blow-up, on all ranks.
+        fields of that time in `fields`. A store may want steps beyond the end of the run; series of injection
+        and recording must then be as long. Raises StabilityError within 100 steps of a blow-up, on all ranks.
         """
         self._rest(self._strips)
         times = self.times = StepTimes()
         store = store or _Nothing(self._nothing, self.time.nt)
         store.energy[:] = 0
         store.resident = len(store.segments) - 1
-        self._injected = injection
+        self._injected, total = injection, store.segments[-1][1]
         due = snapshots[1] if snapshots else frozenset()
         for number, segment in enumerate(store.segments):
             kept = number == store.resident
@@ -265,13 +265,13 @@ class Propagator:
                 self._advance(first, last, injection, recording, arrays)
                 if kept:
                     store.written(first, last)
-                if last in due or self._due_check(last):
+                if last in due or _due_check(last, total):
                     self._check(last)
                 if last in due:
                     times.lap()
                     snapshots[0](last)
                     times.lap("snapshots")
-        times.end(self.time.nt)
+        times.end(total)
 
     def linearised(self, change: NamedTuple, recording: NamedTuple, store: Keeper) -> None:
         """Run all steps of the linearisation about the forward run that filled the store; fills the recording
@@ -290,7 +290,7 @@ class Propagator:
             for first, last in _pieces(*segment, store.longest):
                 arrays = store.reading(first, last)
                 self._advance_linearised(first, last, self._silence, recording, arrays, local)
-                if self._due_check(last):
+                if _due_check(last, self.time.nt):
                     self._check(last)
         times.end(self.time.nt)
 
@@ -320,15 +320,16 @@ class Propagator:
         self._rest(strips)
         times = self.times = StepTimes()
         out = self.physics.new_correlation((self.block.ny, self.block.nx), self.dtype)
-        steps, nt = self.physics.steps, self.time.nt
-        store = store or _Nothing(self._nothing, nt)
+        steps = self.physics.steps
+        store = store or _Nothing(self._nothing, self.time.nt)
+        nt = store.segments[-1][1]
         begin = nt - 1, self._fields, self._coefficients, self._box, self._surface, injection
         self._code.run(steps.inject_stress, *begin)
         for number in reversed(range(len(store.segments))):
             self._make_again(store, number)
             for first, last in reversed(_pieces(*store.segments[number], store.longest)):
                 self._retreat(last, first, injection, store.reading(first, last), out, strips)
-                if self._due_check(first):
+                if _due_check(first, nt):
                     self._check(last)
         times.end(nt)
         return out
@@ -344,9 +345,10 @@ class Propagator:
         else:
             self._rest(self._strips)
         store.resident = number
+        unheard = self.physics.recording({}, store.segments[-1][1], self.dtype)
         for first, last in _pieces(*store.segments[number], store.longest):
             arrays = store.writing(first, last, again=True)
-            self._advance(first, last, self._injected, self._unheard, arrays)
+            self._advance(first, last, self._injected, unheard, arrays)
             store.written(first, last)
         store.load(0, state)
 
@@ -406,10 +408,6 @@ class Propagator:
             strip.psi[:] = 0
             strip.delta[:] = 0
 
-    def _due_check(self, steps: int) -> bool:
-        """Whether to look for a blow-up when so many steps are done, or left of a transposed run."""
-        return steps % CHECK_EVERY == 0 or steps == self.time.nt
-
     def _check(self, step: int) -> None:
         """Raise StabilityError on every rank of the group if any field of any block is not bounded."""
         if self.give_up():
@@ -421,6 +419,11 @@ class Propagator:
                 "check DT against the highest velocity, the model for outliers, and the amplitudes of the "
                 "sources"
             )
+
+
+def _due_check(steps: int, total: int) -> bool:
+    """Whether to look for a blow-up when so many steps of all are done, or left of a transposed run."""
+    return steps % CHECK_EVERY == 0 or steps == total
 
 
 def _pieces(begin: int, end: int, longest: int, due: Collection[int] = ()) -> list[tuple[int, int]]:

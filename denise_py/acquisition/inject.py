@@ -75,7 +75,8 @@ def source_injection(
     for k, source in enumerate(sources):
         terms = list(_terms(physics, source, coefficients, block, half, dh, subgrid))
         if terms:
-            series[:, k] = physics.source_series(source.kind, source.wavelet)
+            injected = physics.source_series(source.kind, source.wavelet)
+            series[: len(injected), k] = injected
         for name, j, i, weight in terms:
             rows, row = row_weights(name) if one_sided else (), j - half + block.y0
             norm = rows[row] if row < len(rows) else 1.0

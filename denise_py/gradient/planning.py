@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
+from denise_py.gradient.ending import tail_for
 from denise_py.gradient.storage import Layout, Needs
 
 #: time of a gradient without any of this, in forward runs, and what compressing adds per kept step, in steps;
@@ -19,8 +20,10 @@ from denise_py.gradient.storage import Layout, Needs
 GRADIENT_TIME, COMPRESSION_TIME = 2.2, 0.7
 #: largest relative error (L2) that compression has shown in a gradient, see docs/performance.md
 COMPRESSION_ERROR = 1e-4
-#: how much oftener than necessary a field is sampled where DTINV is left to the program
-MARGIN = 1.5
+#: how much oftener than necessary a field is sampled where DTINV is left to the program: the first of these
+#: with which no more than this part of the run is made beyond its end
+MARGINS, TAIL = (1.3, 1.4, 1.5), 0.05
+MARGIN = MARGINS[-1]
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,13 @@ def choose(mode: str, layout: Layout, needs: Needs, room: float) -> Choice:
 
 def every_for(highest: float, dt: float, nt: int) -> int:
     """Distance of kept steps for fields with frequencies up to `highest` Hz: the products of two of them
-    reach twice that frequency, and their mean is exact if they are sampled oftener; floor(1 / (3 f dt))."""
+    reach twice that frequency, and their mean is exact if they are sampled oftener; floor(1 / (2 m f dt)), m
+    from MARGINS."""
     if highest <= 0:
         return 1
-    return max(1, min(int(1 / (MARGIN * 2 * highest * dt)), nt - 1))
+    options = [max(1, min(int(1 / (margin * 2 * highest * dt)), nt - 1)) for margin in MARGINS]
+    short = (every for every in options if tail_for(highest, dt, every) <= TAIL * nt)
+    return next(short, options[-1])
 
 
 def coarsest(highest: float, dt: float) -> float:

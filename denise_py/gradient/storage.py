@@ -68,13 +68,15 @@ class Region:
 @dataclass(frozen=True)
 class Layout:
     """How a forward field is kept: every `every`-th step; `segment` of these at a time, 0: all; compressed or
-    not; for which derivatives (names of EVERYTHING); in which part of the grid, None: everywhere."""
+    not; for which derivatives (names of EVERYTHING); in which part of the grid, None: everywhere; tail: steps
+    that are made beyond the end of the run, see gradient.ending."""
 
     every: int = 1
     segment: int = 0
     compressed: bool = False
     wanted: frozenset[str] = EVERYTHING
     region: Region | None = None
+    tail: int = 0
 
     def slots(self, nt: int) -> int:
         """How many of nt steps are kept."""
@@ -105,7 +107,7 @@ class Layout:
 @dataclass(frozen=True)
 class Needs:
     """What has to be kept, in bytes: of a step at full length and compressed, and the whole state of a run;
-    nt: number of steps."""
+    nt: number of steps, those beyond the end included."""
 
     step: int
     packed: int
@@ -190,7 +192,7 @@ class ForwardStore:
 
     def __init__(self, run: Propagator, layout: Layout, arena: Arena | None = None) -> None:
         """run: whose fields are kept; arena: where the memory comes from, by default new."""
-        nt, dtype, block = run.time.nt, run.dtype, run.block
+        nt, dtype, block = run.time.nt + layout.tail, run.dtype, run.block
         self.layout, self.every, self._physics = layout, layout.every, run.physics
         #: first step of each segment and the one behind its last; number of the one in memory
         self.segments = layout.segments(nt)

@@ -934,10 +934,12 @@ INVERSION_KEYS: Final = (
         "DTINV", "inversion", "sampling", "int", "time steps between samples of the gradient",
         "The forward wavefield is kept and correlated at every DTINV-th step only; memory and time of the "
         "gradient shrink accordingly. With 0 every stage takes what the frequencies of its sources allow, "
-        "1 / (3 f DT) with f where their spectrum has fallen by 40 dB, which changes the gradient by less "
-        "than 1e-3 if the waves have left the model by the end of the records. Twice that is the limit; "
-        "there is a warning above 1 / (2 f DT). Only with 1 is the gradient the exact derivative of the "
-        "misfit. DENISE, which always wants a number, overran its memory when DTINV did not divide the "
+        "1 / (3 f DT) to 1 / (2.6 f DT) with f where their spectrum has fallen by 40 dB, goes on for some "
+        "steps beyond the end of the records and low-passes the adjoint sources, which changes the "
+        "gradient by less than "
+        "1e-3. Other numbers do that only if the waves have left the model by the end of the records, up to "
+        "1 / (2 f DT), beyond which there is a warning. Only with 1 is the gradient the exact derivative of "
+        "the misfit. DENISE, which always wants a number, overran its memory when DTINV did not divide the "
         "number of steps.",
         default=0, used=INVERSION, unit="time steps", at_least=0,
     ),

@@ -7,6 +7,7 @@ of these traces has an exact gradient.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -270,8 +271,9 @@ class AdaptedSimulator:
         which is small."""
         if keep is None:
             return None
-        every = max(1, int(keep.every * self.setup.time.dt / self.adapted.setup.time.dt))
-        return replace(keep, every=every, region=None)
+        ratio = self.setup.time.dt / self.adapted.setup.time.dt
+        every = max(1, int(keep.every * ratio))
+        return replace(keep, every=every, region=None, tail=math.ceil(keep.tail * ratio) if every > 1 else 0)
 
     def _map(self, what: str, number: int) -> BandedMap:
         """Maps of traces that are `number` half steps late, or of wavelets of sources of a kind."""

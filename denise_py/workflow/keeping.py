@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from denise_py.errors import ResourceError
+from denise_py.gradient.ending import tail_for
 from denise_py.gradient.parameterization import LEVELS
 from denise_py.gradient.planning import (
     COMPRESSION_ERROR,
@@ -40,6 +41,7 @@ PROGRAM = 300 * 10**6
 #: models, media, coefficients before they are cut, gradients and weights of shots and of their sum
 PER_NODE = 60
 GB = 10**9
+GAUSS_NEWTON = 5  # value of GRAD_METHOD
 SHARE_IN_WORDS = f"{100 * SHARE:.0f} % of the free memory"
 
 
@@ -114,8 +116,9 @@ def keep(
     chosen, dt, nt = setup.settings.inversion, setup.time.dt, setup.time.nt
     every = chosen.sampling or every_for(highest, dt, nt)
     every = 1 if chosen.storage == "full" else every
-    layout = Layout(every, 0, False, _derivatives(setup, slots), _region(setup, movable))
-    numerics = nt, setup.scheme.stencil.half, setup.scheme.layer.width
+    tail = tail_for(highest, dt, every) if _may_go_on(setup) else 0
+    layout = Layout(every, 0, False, _derivatives(setup, slots), _region(setup, movable), tail)
+    numerics = nt + tail, setup.scheme.stencil.half, setup.scheme.layer.width
     itemsize = np.dtype(setup.scheme.dtype).itemsize
     needs = Needs.of_blocks(setup.physics, layout, processes.blocks, *numerics, itemsize)
     rest = _rest(setup, processes)
@@ -129,10 +132,16 @@ def keep(
 
 def line_of(setup: Setup, processes: Processes, layout: Layout, highest: float) -> str:
     """What the log says of a layout on a grid that stands for that of the run."""
-    numerics = setup.time.nt, setup.scheme.stencil.half, setup.scheme.layer.width
+    numerics = setup.time.nt + layout.tail, setup.scheme.stencil.half, setup.scheme.layer.width
     itemsize = np.dtype(setup.scheme.dtype).itemsize
     needs = Needs.of_blocks(setup.physics, layout, processes.blocks, *numerics, itemsize)
     return _line(setup, processes, cost(layout, needs), highest)
+
+
+def _may_go_on(setup: Setup) -> bool:
+    """Whether forward runs may go beyond the end of the records: where the program chooses the kept steps and
+    no linearised run has to be the exact transpose."""
+    return setup.settings.inversion.sampling == 0 and setup.settings.optimiser.method != GAUSS_NEWTON
 
 
 def highest_source_frequency(
@@ -203,11 +212,14 @@ def _rest(setup: Setup, processes: Processes) -> int:
 
 
 def _line(setup: Setup, processes: Processes, found: Choice, highest: float) -> str:
-    layout, nt = found.layout, setup.time.nt
+    layout = found.layout
+    nt = setup.time.nt + layout.tail
     automatic = setup.settings.inversion.sampling == 0 and layout.every > 1
     source = f" (DTINV from the highest frequency {highest:.3g} Hz)" if automatic else ""
     ending = {2: "nd", 3: "rd"}.get(layout.every, "th")
     steps = "every step" if layout.every == 1 else f"every {layout.every}{ending} step{source}"
+    if layout.tail:
+        steps += f", {layout.tail} steps beyond the end"
     kept = sum(len(fields_kept(one, layout.wanted)) for one in setup.physics)
     everything = sum(len(fields_kept(one, EVERYTHING)) for one in setup.physics)
     parts = [steps, f"{kept} of {everything} fields"]

@@ -10,6 +10,7 @@ import numpy as np
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection, source_injection
 from denise_py.acquisition.receivers import Receivers
 from denise_py.acquisition.record import LocalRecording, local_recording
+from denise_py.gradient.ending import smoothed
 from denise_py.gradient.storage import Arena, ForwardStore, Layout
 from denise_py.medium.model import Medium
 from denise_py.parallel.collect import gather_field, gather_traces
@@ -57,19 +58,20 @@ class Wave:
         """Traces {component: (ntr, nt)} on the head of the group, see Simulator.forward."""
         setup, p = self._setup, self.propagator
         place = (self._processes.block, p.half)
+        nt = setup.time.nt + (keep.tail if keep else 0)
         injection = source_injection(
             self.physics,
             self._placed(shot, band),
             p.coefficients,
             *place,
             setup.grid.dh,
-            setup.time.nt,
+            nt,
             p.dtype,
             setup.scheme.one_sided,
             self._subgrid,
         )
         nodes, mine = self._nodes(shot.receivers), self.recordable(components)
-        axis = setup.time.nt, p.dtype
+        axis = nt, p.dtype
         recording = local_recording(self.physics, mine, nodes, *place, *axis, dict(scales), self._subgrid)
         p.forward(injection, recording.arrays, self._kept_by(keep), snapshots)
         return self._collect(recording, mine, shot.receivers.ntr)
@@ -92,6 +94,9 @@ class Wave:
         group."""
         p, group = self.propagator, self._processes.group
         own = {name: traces for name, traces in adjoint_sources.items() if name in self.physics.components}
+        layout = self._store.layout
+        if layout.tail:
+            own = {name: smoothed(traces, layout.every, layout.tail) for name, traces in own.items()}
         place = self._processes.block, p.half, p.dtype
         injection = adjoint_injection(
             self.physics, own, self._nodes(receivers), p.coefficients, *place, self._subgrid
@@ -125,7 +130,8 @@ class Wave:
         return self._store
 
     def _collect(self, recording: LocalRecording, components: Collection[str], ntr: int) -> Fields:
-        series, group = self.physics.recorded(recording.arrays), self._processes.group
+        group, nt = self._processes.group, self._setup.time.nt
+        series = {name: one[:nt] for name, one in self.physics.recorded(recording.arrays).items()}
         shared = self._subgrid is not None
         return {
             name: gather_traces(group, recording.traces(name, series), recording.indices, ntr, shared)
