@@ -13,10 +13,9 @@ mu takes the place of M. Phases never change in an inversion; everything else is
 transposed derivative is exact.
 
 Models with a flat sea floor halfway between two rows have two rules of their own. Weights below the floor
-take nothing from above and keep mass and depth of every layer there. And mu and M are means of the power
-BESIDE_FLOOR, not -1: waves along the floor, where stresses across it are small, feel the arithmetic mean of
-the stiffness along it, waves that cross layers the harmonic one, and the nodes of an isotropic grid have
-room for one number.
+take nothing from above and keep mass and depth of every layer there. And in the first NEAR spacings mu and M
+are arithmetic means (power BESIDE_FLOOR instead of -1): stresses across the floor are small beside it, and
+waves along it feel the mean of the stiffness.
 
 The weights of A are a windowed sinc (Lanczos), separable, which takes away what the coarse grid cannot hold.
 """
@@ -24,6 +23,7 @@ The weights of A are a windowed sinc (Lanczos), separable, which takes away what
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,8 +39,9 @@ Matrices = tuple["scipy.sparse.csr_matrix", "scipy.sparse.csr_matrix"]
 
 #: half width of the weights in coarse spacings
 RADIUS = 2
-#: power of the means of moduli in models with a flat sea floor; between both rules, see docs/theory.md
-BESIDE_FLOOR = 0.5
+#: power of the means of moduli within so many spacings below a flat sea floor, see
+#: docs/theory.md
+BESIDE_FLOOR, NEAR = 1.0, 2.0
 #: within so many spacings of a boundary layers keep their moments
 REACH = 2
 #: points of an interval of one fine spacing at which weights are taken
@@ -200,8 +201,10 @@ class MediumMap:
         self.solid = (full >= 0.5) & (cells[0] >= cells[1])
         self.fluid = (full >= 0.5) & ~self.solid
         self._mixed = (self.solid | self.fluid) & (np.minimum(*cells) > 1e-9)
-        #: moduli are means of this power
-        self._power = BESIDE_FLOOR if space.floor is not None else -1.0
+        rows = space.y0 + space.grid.dh * np.arange(1, space.grid.ny + 1)
+        near = np.zeros(len(rows), bool) if space.floor is None else rows < space.floor + NEAR * space.grid.dh
+        #: powers of means of moduli, and where
+        self._powers = (BESIDE_FLOOR, near[:, None]), (-1.0, ~near[:, None])
         self._own = _ratio(self.solid, self._mean(self._solid))
         of_fluid = _ratio(self.fluid, self._mean(self._fluid))
         self._weights = (
@@ -222,8 +225,10 @@ class MediumMap:
         """Derivatives on the fine grid from those on the coarse one: the transpose of `tangent`."""
         mu_c, mu = self._mu(fine), _double(fine.mu)
         g_mu = np.where(self.solid, g.mu, 0.0) - self._times(g.lam, where=self.solid)
-        power = self._power
-        by_mu = self._solid * _to(mu, power - 1) * self._back(self._own * _to(mu_c, 1 - power) * g_mu)
+        by_mu = np.zeros(mu.shape)
+        for power, rows in self._powers:
+            slope = np.where(rows, self._own * _to(mu_c, 1 - power) * g_mu, 0.0)
+            by_mu += self._solid * _to(mu, power - 1) * self._back(slope)
         by_lam = np.zeros(mu.shape)
         if not self._across:
             stiffness = self._stiffness(fine)
@@ -240,8 +245,10 @@ class MediumMap:
     def tangent(self, change: LameChange, fine: Medium) -> LameChange:
         """Changes on the coarse grid to first order, those of lam, mu and rho alone."""
         mu_c, mu, moving = self._mu(fine), _double(fine.mu), np.where(self._solid, change.mu, 0.0)
-        power = self._power
-        d_mu = self._own * _to(mu_c, 1 - power) * self._mean(_to(mu, power - 1) * moving)
+        d_mu = np.zeros(mu_c.shape)
+        for power, rows in self._powers:
+            mean = self._mean(_to(mu, power - 1) * moving)
+            d_mu += np.where(rows, self._own * _to(mu_c, 1 - power) * mean, 0.0)
         d_lam = -self._times(d_mu)
         if not self._across:
             stiffness = self._stiffness(fine)
@@ -277,14 +284,18 @@ class MediumMap:
 
     # ------------------------------------------------------------------------------------------ parts
 
-    def _kinds(self) -> tuple[tuple[float, float, np.ndarray], ...]:
+    def _kinds(self) -> Iterator[tuple[float, float, np.ndarray]]:
         """The share of mu in the modulus that is averaged, the power of the mean, and where: lam + 2 mu, but
         lam + mu where the cell holds fluid and solid."""
-        return (2.0, self._power, ~self._mixed), (1.0, -1.0, self._mixed)
+        yield from ((2.0, power, rows & ~self._mixed) for power, rows in self._powers)
+        yield 1.0, -1.0, self._mixed
 
     def _mu(self, fine: Medium) -> np.ndarray:
-        mean = self._own * self._mean(_to(np.where(self._solid, _double(fine.mu), 0.0), self._power))
-        return np.where(self.solid, _to(mean, 1 / self._power), 0.0)
+        mu = np.where(self._solid, _double(fine.mu), 0.0)
+        result = np.zeros(self.solid.shape)
+        for power, rows in self._powers:
+            result = np.where(rows, _to(self._own * self._mean(_to(mu, power)), 1 / power), result)
+        return np.where(self.solid, result, 0.0)
 
     def _stiffness(self, fine: Medium) -> np.ndarray:
         """The modulus of _kinds."""
