@@ -3,9 +3,9 @@
     python par/marmousi_II/run.py --data FOLDER [--encoded | --reduced] [--work FOLDER] [--processes N]
 
 --data names the folder with the model and acquisition files (see README.md). --encoded joins all shots to
-four simulations per iteration (encoded.json), which takes an hour instead of a day. --reduced takes every tenth
-shot and the first stage only (low-pass 2.5 Hz, 30 iterations); it serves as a benchmark. Results go to
---work, by default the folder of this case.
+four simulations per iteration (encoded.json), which takes an hour instead of a day. --reduced takes every
+tenth shot and the first stage only (low-pass 2.5 Hz, 30 iterations); it serves as a benchmark. Results go
+to --work, by default the folder of this case.
 """
 
 from __future__ import annotations
