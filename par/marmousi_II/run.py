@@ -43,7 +43,9 @@ def main() -> int:
     kind.add_argument("--encoded", action="store_true", help="all shots in four simulations per iteration")
     kind.add_argument("--reduced", action="store_true", help="every tenth shot, first stage, 30 iterations")
     parser.add_argument("--work", type=Path, default=CASE, help="folder for the run (default: this case)")
-    parser.add_argument("--processes", type=int, default=2, help="processes of both runs (default 2)")
+    parser.add_argument(
+        "--processes", type=int, default=2, help="processes of both runs, threads with --encoded (default 2)"
+    )
     options = parser.parse_args()
     if options.reduced and options.work.resolve() == CASE:
         parser.error("--reduced needs --work, so that the parameter files of the case stay as they are")
@@ -53,7 +55,7 @@ def main() -> int:
         return 3
     for file in ("forward.json", "encoded.json" if options.encoded else "inversion.json"):
         started = time.perf_counter()
-        code = denise(file, options.work, options.processes)
+        code = denise(file, options.work, options.processes, threads=options.encoded)
         if code:
             return code
         print(f"{file}: {time.perf_counter() - started:.0f} s", flush=True)
@@ -101,12 +103,13 @@ def reduce(work: Path) -> None:
     (work / "workflow.txt").write_text(header + "\n" + "\t".join(columns) + "\n")
 
 
-def denise(file: str, work: Path, processes: int) -> int:
-    """Run the program on a parameter file."""
+def denise(file: str, work: Path, processes: int, threads: bool) -> int:
+    """Run the program on a parameter file, with several processes or several threads of one, which then share
+    the observed data."""
     program = Path(sys.executable).parent / "denise"
     command = [str(program), file]
     mpirun = program.with_name("mpirun")
-    if processes > 1 and mpirun.exists():
+    if processes > 1 and mpirun.exists() and not threads:
         command = [str(mpirun), "-n", str(processes), *command]
     else:
         command += ["--jobs", str(processes)]
