@@ -99,10 +99,8 @@ def test_nothing_is_left_in_the_true_model(project, tmp_path, keys):
     assert objective.misfit(p) > 1e3 * max(other, 1e-12)  # one sample of delay would be seen
 
 
-def test_mean_over_all_signs_is_the_sum_over_the_shots(project, tmp_path):
-    """Products of different shots cancel exactly, in misfit and gradient."""
-    objective, scaling, setup = project.objective(tmp_path, everywhere=True)
-    p = scaling.vector(setup.model)
+def mean_over_all_signs_is_the_sum(objective, p):
+    """Asserts it for misfit and gradient at p; returns those of all shots."""
     misfit, g = objective.misfit_and_gradient(p)
     found = []
     for signs in all_signs():
@@ -113,6 +111,14 @@ def test_mean_over_all_signs_is_the_sum_over_the_shots(project, tmp_path):
     np.testing.assert_allclose(np.mean(gradients, axis=0), g, atol=1e-9 * np.abs(g).max())
     # the cross-talk of a single one
     assert np.linalg.norm(gradients[0] - g) > 0.1 * np.linalg.norm(g)
+    return misfit, g
+
+
+def test_mean_over_all_signs_is_the_sum_over_the_shots(project, tmp_path):
+    """Products of different shots cancel exactly, in misfit and gradient."""
+    objective, scaling, setup = project.objective(tmp_path, everywhere=True)
+    p = scaling.vector(setup.model)
+    misfit, _ = mean_over_all_signs_is_the_sum(objective, p)
     assert objective.full_misfit(p) == misfit
 
 
