@@ -10,7 +10,7 @@ from denise_py import __version__
 from denise_py.fd.compile import without_matrices
 from denise_py.log import open_log
 from denise_py.parameters.settings import Settings, read_settings
-from denise_py.workflow.compilation import compile_first
+from denise_py.workflow.compilation import compiling
 from denise_py.workflow.crew import choose_jobs
 from denise_py.workflow.forward import run_forward
 from denise_py.workflow.inversion import run_inversion
@@ -29,12 +29,12 @@ def run(path: str, world: Any, jobs: int | None = None) -> int:
     log = open_log(settings.run.log, settings.run.log_file, world.rank)
     if world.is_root:
         _announce(setup, processes, log)
-    compile_first(setup, processes, log)
-    timings = Timings()
-    if settings.run.inversion:
-        run_inversion(setup, processes, log, timings)
-    else:
-        run_forward(setup, processes, log, timings)
+    with compiling(setup, processes, log):
+        timings = Timings()
+        if settings.run.inversion:
+            run_inversion(setup, processes, log, timings)
+        else:
+            run_forward(setup, processes, log, timings)
     write_timings(setup, processes, timings, log)
     log.info("finished")
     return 0

@@ -7,12 +7,13 @@ that the kernel calls. The cache folder therefore carries a digest of every sour
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -178,6 +179,19 @@ def _compiled(function: Callable, arguments: tuple) -> Callable:
     if not hasattr(function, "get_overload"):  # NUMBA_DISABLE_JIT
         return function
     types = tuple(map(numba.typeof, arguments))
-    with contextlib.suppress(OSError):  # a full disk: what is compiled works, but is not kept
+    name = f"{function.__module__}.{function.__name__}{types}"
+    # a full disk: what is compiled works, but is not kept
+    with _alone(name), contextlib.suppress(OSError):
         function.compile(types)
     return function.get_overload(types)
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """No other process compiles the function of this name meanwhile: whoever comes second finds it on disk. A
+    process that dies lets go; where files cannot be locked, several compile the same."""
+    path = cache_folder() / f"lock-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            fcntl.flock(stack.enter_context(open(path, "w")), fcntl.LOCK_EX)
+        yield

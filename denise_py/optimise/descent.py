@@ -244,7 +244,7 @@ class Minimiser:
         if isinstance(self._memory, Adam):
             self._memory.slow_down()
 
-    def change_objective(self, switch: Callable[[], None]) -> None:
+    def change_objective(self, switch: Callable[[], None], why: str = "another sample of the data") -> None:
         """Goes on with another sample of one objective (a batch of the data, say) after calling switch.
 
         The pairs of L-BFGS stay: each is a difference of gradients of one and the same sample, for which the
@@ -254,7 +254,7 @@ class Minimiser:
         if self._left is not None and isinstance(self._memory, LimitedMemory):
             self.misfit_and_gradient()
         if isinstance(self._memory, ConjugateGradient):
-            self._memory.reset("another sample of the data")
+            self._memory.reset(why)
         self._left = None
         self._misfit = self._gradient = None
         switch()

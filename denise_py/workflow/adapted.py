@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Adapted:
     space: CoarseGrid
     media: MediumMap
     steps: LongerSteps
+    #: maps that were made, see `map`
+    _maps: dict[tuple[str, int], BandedMap] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Setup, space: CoarseGrid, steps: LongerSteps, like: Medium) -> Adapted:
@@ -86,6 +88,13 @@ class Adapted:
         fine, coarse = (s.grid.nx * s.grid.ny * s.time.nt for s in (self.run, self.setup))
         return fine / coarse
 
+    def map(self, what: Literal["traces", "wavelets"], number: int) -> BandedMap:
+        """Maps of traces that are `number` half steps late, or of wavelets of sources of a kind."""
+        key = what, number
+        if key not in self._maps:
+            self._maps[key] = self.steps.traces(number) if what == "traces" else self.steps.wavelets(number)
+        return self._maps[key]
+
 
 def floor_rows(space: CoarseGrid, like: Medium) -> tuple[int, int] | None:
     """First rows of solid below a flat sea floor, from 0, on the coarse and on the fine grid; None without
@@ -122,8 +131,8 @@ class AdaptedSimulator:
         self.estimated: dict[int, Shot] = self.fine.estimated
         #: what is simulated in place of the run, None for the run itself
         self.adapted: Adapted | None = None
-        self._coarse: Simulator | None = None
-        self._maps: dict[tuple[str, int], BandedMap] = {}
+        #: the last coarse one, and what it stands for
+        self._last: tuple[Adapted, Simulator] | None = None
         self._spreads: dict[int, tuple[Receivers, Receivers]] = {}
         self._medium: Medium | None = None
 
@@ -156,12 +165,17 @@ class AdaptedSimulator:
 
     def use(self, adapted: Adapted | None) -> None:
         """Simulate on another grid from now on; a medium must be set afterwards."""
-        self.adapted, self._coarse, self._medium = adapted, None, None
-        self._maps.clear()
+        self.adapted, self._medium = adapted, None
+        if adapted is None or (self._last is not None and self._last[0] is adapted):
+            return
+        own = replace(self.processes, blocks=divide_grid(self.setup.settings, adapted.space.grid))
+        self._last = adapted, Simulator(adapted.setup, own, self.timings)
         self._spreads.clear()
-        if adapted is not None:
-            own = replace(self.processes, blocks=divide_grid(self.setup.settings, adapted.space.grid))
-            self._coarse = Simulator(adapted.setup, own, self.timings)
+
+    @property
+    def _coarse(self) -> Simulator | None:
+        """What simulates in place of `fine`."""
+        return None if self.adapted is None else self._last[1]
 
     # ------------------------------------------------------------------------ as Simulator has them
 
@@ -216,7 +230,7 @@ class AdaptedSimulator:
         own = None
         if adjoint_sources is not None:
             own = {
-                name: self._map("traces", _late(name)).transpose(traces)
+                name: self.adapted.map("traces", _late(name)).transpose(traces)
                 for name, traces in adjoint_sources.items()
             }
         found = self._coarse.adjoint(own)
@@ -275,16 +289,8 @@ class AdaptedSimulator:
         every = max(1, int(keep.every * ratio))
         return replace(keep, every=every, region=None, tail=math.ceil(keep.tail * ratio) if every > 1 else 0)
 
-    def _map(self, what: str, number: int) -> BandedMap:
-        """Maps of traces that are `number` half steps late, or of wavelets of sources of a kind."""
-        key = what, number
-        if key not in self._maps:
-            steps = self.adapted.steps
-            self._maps[key] = steps.traces(number) if what == "traces" else steps.wavelets(number)
-        return self._maps[key]
-
     def _to_run(self, name: str, traces: np.ndarray) -> np.ndarray:
-        return self._map("traces", _late(name)).apply(traces)
+        return self.adapted.map("traces", _late(name)).apply(traces)
 
     def _moved(self, shot: Shot, band: BandFilter | None) -> Shot:
         """A shot with coordinates and wavelets of the coarse simulation."""
@@ -296,7 +302,9 @@ class AdaptedSimulator:
         )
         series = (
             tuple(
-                self._map("wavelets", min(s.type, 2)).apply(_longer(w, self.adapted.steps.tail, band, dt))
+                self.adapted.map("wavelets", min(s.type, 2)).apply(
+                    _longer(w, self.adapted.steps.tail, band, dt)
+                )
                 for s, w in zip(shot.sources, wavelets, strict=False)
             )
             for wavelets in (shot.wavelets, shot.wavelets_sh)

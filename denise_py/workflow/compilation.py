@@ -1,14 +1,19 @@
 """Compiling what a run needs before it begins, once for all processes of a node.
 
 Compiled code depends on the waves, the order of the operator and the kind of simulation, not on sizes: a few
-time steps on a tiny grid compile it and put it into the folder that all processes of a node read.
+time steps on a tiny grid compile it and put it into the folder that all processes of a node read. What a run
+does not begin with is compiled by a process of its own while it has begun.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +29,7 @@ from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import decompose
-from denise_py.parameters.settings import Settings
+from denise_py.parameters.settings import Settings, read_settings
 from denise_py.physics.base import Physics
 from denise_py.propagate import Propagator, Scheme
 from denise_py.workflow.choices import optimiser_method
@@ -33,6 +38,7 @@ from denise_py.workflow.setup import Processes, Setup, scheme_of
 
 Kind = Literal["forward", "transposed", "linearised"]
 KINDS: tuple[Kind, ...] = ("forward", "transposed", "linearised")
+LESS_URGENT = 5  # how much less than a run that can go on
 
 
 @dataclass(frozen=True)
@@ -84,24 +90,54 @@ def code_of(settings: Settings) -> tuple[Code, ...]:
     )
 
 
-def compile_first(setup: Setup, processes: Processes, log: logging.Logger) -> None:
-    """Have the code of a run compiled before its first time step. Collective over all processes.
+@contextmanager
+def compiling(setup: Setup, processes: Processes, log: logging.Logger) -> Iterator[None]:
+    """Have the code of a run compiled: what its first time steps need before the block begins, the rest
+    meanwhile. Collective over all processes.
 
-    On every node only as many processes compile as there are pieces of missing code; the others sleep, since
-    waiting in MPI would take the processor from them. What is there already is not loaded yet.
+    On every node only as many processes compile as there are pieces of missing code to begin with; the others
+    sleep, since waiting in MPI would take the processor from them. What is there already is not loaded yet.
+    The rest is left to a program of its own; who needs it before it is there waits (see fd.compile).
     """
-    node = processes.world.node()
-    missing = node.bcast([n for n, code in enumerate(code_of(setup.settings)) if not code.ready])
+    node, code = processes.world.node(), code_of(setup.settings)
+    missing = node.bcast([n for n, piece in enumerate(code) if not piece.ready])
     if processes.world.is_root and missing:
         log.info(f"compiling kernels, which are kept in {cache_folder()}")
     started = time.perf_counter()
-    for number in missing[node.rank :: node.size]:
-        code_of(setup.settings)[number].compile()
-    if not missing:
-        return
-    node.sleep_barrier()
-    if processes.world.is_root:
-        log.info(f"compiled in {duration(time.perf_counter() - started)}")
+    first = [n for n in missing if code[n].kind == "forward"]
+    later = _leave(setup.settings.source) if node.is_root and len(first) < len(missing) else None
+    try:
+        for number in first[node.rank :: node.size]:
+            code[number].compile()
+        if first:
+            node.sleep_barrier()
+            if processes.world.is_root:
+                rest = ", and goes on with those of the adjoint simulations" if later else ""
+                log.info(f"compiled in {duration(time.perf_counter() - started)}{rest}")
+        yield
+    finally:
+        if later is not None:
+            later.kill()
+            later.wait()
+
+
+def _leave(source: str) -> subprocess.Popen:
+    """A program that compiles what the run of a parameter file does not begin with, less urgently."""
+    program = f"from denise_py.workflow import compilation; compilation.compile_later({source!r})"
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def compile_later(path: str) -> None:
+    """Compile all but forward simulations of a parameter file, when nothing else is to be done."""
+    os.nice(LESS_URGENT)
+    for piece in code_of(read_settings(path)):
+        if piece.kind != "forward":
+            piece.compile()
 
 
 def simulate(code: Code) -> None:

@@ -44,10 +44,14 @@ class Corrections:
     def error(self, coarse: OfSimulations, fine: OfSimulations) -> float:
         """How far corrected traces are from fine ones: largest rms difference of a component of a simulation,
         relative to the fine ones."""
-        worst = 0.0
-        for number, traces in coarse.items():
-            for name, found in self.applied(number, traces).items():
-                size = float(np.linalg.norm(fine[number][name]))
-                if size > 0:
-                    worst = max(worst, float(np.linalg.norm(found - fine[number][name])) / size)
-        return worst
+        return max((difference(self.applied(n, one), fine[n]) for n, one in coarse.items()), default=0.0)
+
+
+def difference(found: Traces, expected: Traces) -> float:
+    """Largest relative rms difference of a component."""
+    worst = 0.0
+    for name, reference in expected.items():
+        size = float(np.linalg.norm(reference))
+        if size > 0:
+            worst = max(worst, float(np.linalg.norm(found[name] - reference)) / size)
+    return worst

@@ -182,6 +182,19 @@ class Crew:
         if failures:
             raise min(failures, key=lambda one: one[0])[1]
 
+    def results(
+        self, shots: Collection[int], work: Callable[[Simulator, Shot], Result | None]
+    ) -> dict[int, Result]:
+        """What work gives for those of the shots that are `mine`, by number, without None; see `each`."""
+        found: dict[int, Result] = {}
+
+        def finished(shot: Shot, result: Result | None) -> None:
+            if result is not None:
+                found[shot.number] = result
+
+        self.each(shots, work, finished)
+        return found
+
     def new_sum(self, shots: Collection[int]) -> TreeSum:
         """An empty sum over shots; their places in it are those of `place`."""
         return TreeSum(self._places[number] for number in shots)

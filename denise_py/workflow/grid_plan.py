@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from denise_py.traces.filters import BandFilter
 from denise_py.traces.integrate import integrate
 from denise_py.traces.time_steps import LongerSteps
 from denise_py.workflow.adapted import Adapted, AdaptedSimulator, Traces
+from denise_py.workflow.corrections import difference
 from denise_py.workflow.crew import Crew
 from denise_py.workflow.setup import Setup, Shot, divide_grid
 from denise_py.workflow.stages import StagePlan
@@ -41,10 +42,13 @@ COURANT = 0.98
 FEWEST = 10
 #: how many proposals are tried, and by how much the spacing shrinks at least and at most each time
 TRIES, SHRINK = 6, (0.65, 0.9)
-#: a new grid is chosen when the step is within this part of its limit, or waves are slower by this factor
-NEARLY, SLOWER = 0.995, 0.85
-#: iterations between two tests in a stage, and how much more than the tolerance they allow
-TESTED_EVERY, WORSE = 10, 1.5
+#: a grid no longer serves when the step is within this part of its limit
+NEARLY = 0.995
+#: iterations between two tests in a stage, how much slower waves become before one, and how much more than
+#: the tolerance they allow
+TESTED_EVERY, SLOWER, WORSE = 10, 0.85, 1.5
+#: part of the nodes that may be slower than the waves the first proposal is made for
+FEW = 0.002
 #: shots that are compared
 COMPARED = 3
 
@@ -58,6 +62,14 @@ class Proposal:
     error: float = 0.0
 
 
+@dataclass(frozen=True)
+class Outgrown:
+    """Why a grid no longer serves, in words for the log; error: how much traces differ, if that is why."""
+
+    reason: str
+    error: float | None = None
+
+
 class Grids:
     """The grids of an inversion, stage by stage; without GRID_ADAPT that of the run. Methods are collective
     over all processes."""
@@ -68,66 +80,99 @@ class Grids:
         self._tolerance = crew.setup.settings.fd.adapt_error
         self._every = crew.setup.settings.fd.adapt_correct
         self._begun, self._slowest = 0, 0.0
-        self._now: Proposal | None = None
+        self._adapted: Adapted | None = None
+        self._lacked = 0.0
 
     def begin(self, plan: StagePlan, iteration: int, medium: Medium) -> None:
         """Choose the grid of a stage that goes on from a medium (on the grid of the run)."""
         if not self._crew.setup.settings.fd.adapt:
             return
-        self._now = propose(self._crew, plan, medium, self._components, self._tolerance)
-        self._begun = iteration
-        self._crew.use(self._now.adapted)
-        if self._now.adapted is not None:
-            self._slowest = self._of_coarse(medium).vmin
-        self._log.info(self._now.text)
+        found = propose(self._crew, plan, medium, self._components, self._tolerance)
+        self._take(found, iteration, medium)
 
     @property
     def corrects(self) -> bool:
         """Whether the present grid is a coarser one whose traces are to be corrected."""
-        return self._every > 0 and self._now is not None and self._now.adapted is not None
+        return self._every > 0 and self._adapted is not None
 
     def correction_due(self, iteration: int, last: int | None) -> bool:
         """Whether traces are to be corrected before an iteration; last: before which one they were, None if
         they are those of something else since then."""
         return self.corrects and (last is None or iteration - last >= self._every)
 
-    def due(self, plan: StagePlan, iteration: int, medium: Medium) -> bool:
-        """Whether the grid no longer serves before an iteration: waves have become faster than its step
-        allows, or slower than it was made for, or traces that are not corrected differ too much, which is
-        tested again after every so many iterations."""
-        if self._now is None or self._now.adapted is None or iteration == self._begun:
-            return False
-        found, why = self._of_coarse(medium), ""
-        if found.unstable(self._now.adapted.setup.time.dt / NEARLY):
-            why = f"waves have become faster, up to {found.vmax:.4g} m/s"
-        elif found.vmin < SLOWER * self._slowest:
-            why = f"waves have become slower, down to {found.vmin:.4g} m/s"
-        elif not self.corrects and (iteration - self._begun) % TESTED_EVERY == 0:
-            adapted = self._now.adapted
-            error = _comparison(self._crew, plan, medium, self._components).error(adapted)
-            self._crew.use(adapted)
-            why = f"traces differ by {100 * error:.2g} %" if error > WORSE * self._tolerance else ""
-        if why:
-            self._log.info(f"iteration {iteration}: {why}; the grid is chosen anew")
-        return bool(why)
+    def corrected(self, error: float) -> None:
+        """What the traces lacked when they were corrected, relative to those of the grid of the run."""
+        self._lacked = error
+
+    def outgrown(self, plan: StagePlan, iteration: int, medium: Medium) -> Outgrown | None:
+        """Why the grid no longer serves before an iteration, None if it does: waves have become faster than
+        its step allows, or traces differ too much. Those of grids that are corrected tell that whenever they
+        are; others are tested again after every so many iterations, and when waves have become slower."""
+        if self._adapted is None or iteration == self._begun:
+            return None
+        found = None
+        if self._of_coarse(medium).unstable(self._adapted.setup.time.dt / NEARLY):
+            found = Outgrown(f"waves are faster, up to {self._of_coarse(medium).vmax:.4g} m/s")
+        else:
+            error = self._error(plan, iteration, medium)
+            if error > WORSE * self._tolerance:
+                found = Outgrown(f"traces differ by {100 * error:.2g} %", error)
+        if found is not None:
+            self._log.info(f"iteration {iteration}: {found.reason}; the grid is chosen anew")
+        return found
+
+    def renew(self, plan: StagePlan, iteration: int, medium: Medium, why: Outgrown) -> None:
+        """Another grid for the rest of a stage: shorter steps if that is enough, or a finer one."""
+        now, tolerance = self._adapted, self._tolerance
+        found = None if why.error else shortened(self._crew, plan, medium, now)
+        if found is None:
+            first = now.space.grid.dh * _shrink(tolerance, why.error or tolerance)
+            found = propose(self._crew, plan, medium, self._components, tolerance, first)
+        self._take(found, iteration, medium)
+
+    def _take(self, found: Proposal, iteration: int, medium: Medium) -> None:
+        self._adapted, self._begun, self._lacked = found.adapted, iteration, 0.0
+        self._slowest = slowest_of_most(medium)
+        self._crew.use(found.adapted)
+        self._log.info(found.text)
+
+    def _error(self, plan: StagePlan, iteration: int, medium: Medium) -> float:
+        """That of the traces where it is known or to be tested, else 0."""
+        if self.corrects:
+            return self._lacked
+        slowest = slowest_of_most(medium)
+        if (iteration - self._begun) % TESTED_EVERY and slowest > SLOWER * self._slowest:
+            return 0.0
+        self._slowest = slowest
+        error = measure(self._crew, plan, medium, self._components, self._adapted)
+        self._crew.use(self._adapted)
+        return error
 
     def _of_coarse(self, medium: Medium) -> Resolution:
-        adapted = self._now.adapted
-        return adapted.setup.resolution(adapted.media.medium(medium))
+        return self._adapted.setup.resolution(self._adapted.media.medium(medium))
+
+
+def slowest_of_most(medium: Medium) -> float:
+    """Speed in m/s of the slower wave of each node that few nodes are below, the part FEW: a first guess of
+    the wavelengths that traces depend on."""
+    speeds = np.where(medium.mu > 0, medium.vs, medium.vp)
+    return float(np.quantile(speeds[speeds > 0], FEW))
 
 
 def propose(
-    crew: Crew, plan: StagePlan, medium: Medium, components: Sequence[str], tolerance: float
+    crew: Crew,
+    plan: StagePlan,
+    medium: Medium,
+    components: Sequence[str],
+    tolerance: float,
+    first: float | None = None,
 ) -> Proposal:
-    """The coarsest grid for a stage that passes the test in a medium. Collective over all processes; leaves
-    the crew on the grid of the run."""
-    setup, band = crew.setup, plan.band()
-    unknown = plan.settings.source_wavelet.estimate or any(
-        crew.processes.world.allgather(bool(crew.estimated))
-    )
-    frequency, top = highest_frequencies(setup, band, not plan.settings.inversion.velocity, unknown)
-    slowest = setup.resolution(medium).vmin
-    dh = slowest / (setup.scheme.stencil.points_per_wavelength * frequency)
+    """The coarsest grid for a stage that passes the test in a medium; first: the spacing in m to begin with,
+    if it is not to follow from wavelengths. Collective over all processes; leaves the crew on the grid of the
+    run."""
+    setup = crew.setup
+    frequency, top = _frequencies(crew, plan)
+    dh = first or slowest_of_most(medium) / (setup.scheme.stencil.points_per_wavelength * frequency)
     compare = _comparison(crew, plan, medium, components)
     where, tried = f"stage {plan.number} up to {frequency:.3g} Hz: ", []
     for _ in range(TRIES):
@@ -136,12 +181,36 @@ def propose(
             break
         error = compare.error(adapted)
         if error <= tolerance:
-            return Proposal(adapted, where + _describe(adapted, error), error)
+            return Proposal(
+                adapted, f"{where}{_describe(adapted)}, traces differ by {100 * error:.2g} %", error
+            )
         tried.append(f"{100 * error:.2g} % at {adapted.space.grid.dh:.3g} m")
-        # the error of an operator grows quickly with the spacing, that of boundaries in proportion to it
-        dh = adapted.space.grid.dh * min(max((tolerance / error) ** 0.5, SHRINK[0]), SHRINK[1])
+        dh = adapted.space.grid.dh * _shrink(tolerance, error)
     why = f"traces differ by {', '.join(tried)}, GRID_ERROR = {tolerance:g}" if tried else "the band needs it"
     return Proposal(None, where + f"the grid of the run, {setup.grid.dh:g} m ({why})")
+
+
+def _shrink(tolerance: float, error: float) -> float:
+    """Factor of the spacing with which to try again: the error of an operator grows quickly with the spacing,
+    that of boundaries in proportion to it."""
+    return min(max((tolerance / error) ** 0.5, SHRINK[0]), SHRINK[1])
+
+
+def shortened(crew: Crew, plan: StagePlan, medium: Medium, adapted: Adapted) -> Proposal | None:
+    """The same grid with steps that a medium allows; None if they would be shorter than those of the run."""
+    frequency, top = _frequencies(crew, plan)
+    found = _with_steps(crew.setup, medium, adapted.space, frequency, top)
+    return (
+        None if found is None else Proposal(found, f"stage {plan.number}: shorter steps, {_describe(found)}")
+    )
+
+
+def _frequencies(crew: Crew, plan: StagePlan) -> tuple[float, float]:
+    """Those of highest_frequencies in a stage. Collective."""
+    unknown = plan.settings.source_wavelet.estimate or any(
+        crew.processes.world.allgather(bool(crew.estimated))
+    )
+    return highest_frequencies(crew.setup, plan.band(), not plan.settings.inversion.velocity, unknown)
 
 
 def on_grid(crew: Crew, plan: StagePlan, medium: Medium, dh: float) -> Adapted | None:
@@ -165,12 +234,12 @@ def _comparison(crew: Crew, plan: StagePlan, medium: Medium, components: Sequenc
     return _Comparison(crew, medium, plan.band(), components, integrated)
 
 
-def _describe(adapted: Adapted, error: float) -> str:
+def _describe(adapted: Adapted) -> str:
     run, own = adapted.run, adapted.setup
     return (
         f"grid of {own.grid.dh:.4g} m ({run.grid.dh:g} m), {own.grid.nx} x {own.grid.ny} points "
         f"({run.grid.nx} x {run.grid.ny}), steps of {1e3 * own.time.dt:.3g} ms ({1e3 * run.time.dt:.3g} ms): "
-        f"{adapted.saving:.3g} times fewer point steps, traces differ by {100 * error:.2g} %"
+        f"{adapted.saving:.3g} times fewer point steps"
     )
 
 
@@ -227,6 +296,13 @@ def _adapted(setup: Setup, medium: Medium, dh: float, frequency: float, top: flo
         return None
     if min(min(block.nx, block.ny) for block in blocks) < 2 * setup.scheme.stencil.half:
         return None
+    return _with_steps(setup, medium, space, frequency, top)
+
+
+def _with_steps(
+    setup: Setup, medium: Medium, space: CoarseGrid, frequency: float, top: float
+) -> Adapted | None:
+    """Set-up with the longest steps on a grid, None if those of the run are too long for it."""
     fastest = setup.resolution(medium).vmax * FASTER
     limit = space.grid.dh / (math.sqrt(2) * setup.scheme.stencil.gamma * fastest)
     band = max(min(top, 2 * frequency), 1.1 * frequency)
@@ -308,34 +384,22 @@ class _Comparison:
             return math.inf
         finally:
             self._crew.use(None)
-        mine = [_difference(found[number], self._expected[number]) for number in found]
+        mine = [difference(found[number], self._expected[number]) for number in found]
         return max(self._crew.processes.world.allgather(max(mine, default=0.0)))
 
     def _traces(self, adapted: Adapted | None) -> dict[int, Traces]:
         """Those of this group's shots, on its head."""
-        found: dict[int, Traces] = {}
         self._crew.use(adapted)
         self._crew.set_medium(self._medium)
 
         def work(simulator: AdaptedSimulator, shot: Shot) -> Traces | None:
             return simulator.forward(shot, self._components, self._band)
 
-        def finished(shot: Shot, traces: Traces | None) -> None:
-            if traces is not None:
-                dt = self._crew.setup.time.dt
-                found[shot.number] = (
-                    {name: integrate(one, dt) for name, one in traces.items()} if self._integrated else traces
-                )
-
-        self._crew.each(self._shots, work, finished)
-        return found
-
-
-def _difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
-    """Largest relative rms difference of a component."""
-    worst = 0.0
-    for name, reference in expected.items():
-        size = float(np.linalg.norm(reference))
-        if size > 0:
-            worst = max(worst, float(np.linalg.norm(found[name] - reference)) / size)
-    return worst
+        found = self._crew.results(self._shots, work)
+        if not self._integrated:
+            return found
+        dt = self._crew.setup.time.dt
+        return {
+            number: {name: integrate(one, dt) for name, one in traces.items()}
+            for number, traces in found.items()
+        }

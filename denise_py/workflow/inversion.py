@@ -189,10 +189,7 @@ class Inversion:
                 text = f"iteration {state.iteration}: now inverting {', '.join(slots)}"
                 self.log.info(f"{text}; the optimiser begins without memory")
                 state = self._begin(plan, state.model, state.iteration, slots)
-            if self.grids.due(plan, state.iteration, self.setup.medium_of(state.model)):
-                # another simulation, so another objective
-                self.grids.begin(plan, state.iteration, self.setup.medium_of(state.model))
-                state = self._begin(plan, state.model, state.iteration, slots)
+            self._fit_grid(plan, state)
             if self.wavelets.due(plan, state.iteration):
                 # another objective: what the optimiser knows does not hold for it
                 state = self._begin(plan, state.model, state.iteration, slots)
@@ -227,10 +224,26 @@ class Inversion:
                 break
         return state.model, state.iteration, stepped
 
+    def _fit_grid(self, plan: StagePlan, state: _Running) -> None:
+        """Simulate on another grid if the present one no longer serves. What the optimiser knows stays: all
+        grids stand for that of the run."""
+        medium = self.setup.medium_of(state.model)
+        outgrown = self.grids.outgrown(plan, state.iteration, medium)
+        if outgrown is None:
+            return
+
+        def switch() -> None:
+            self.grids.renew(plan, state.iteration, medium, outgrown)
+            state.objective.use(state.sample)
+            state.corrected = None
+
+        state.minimiser.change_objective(switch, "another grid")
+        state.objective.keep_as(self._keeping(plan, state.model, state.slots))
+
     def _correct(self, state: _Running) -> None:
         """Correct the traces of a coarse grid in the present model."""
         objective, minimiser = state.objective, state.minimiser
-        errors: list[float] = []
+        errors: list[tuple[float, float]] = []
 
         def correct() -> None:
             errors.append(objective.correct(minimiser.p))
@@ -239,9 +252,11 @@ class Inversion:
             correct()  # nothing is known yet of this function
         else:
             minimiser.change_objective(correct)
-        before = "without that they differ by" if state.corrected is None else "they were off by"
+        lacking, off = errors[0]
+        self.grids.corrected(lacking)
         text = f"iteration {state.iteration}: traces of the coarse grid are corrected"
-        self.log.info(f"{text}; {before} {100 * errors[0]:.2g} %")
+        text += f"; without that they differ by {100 * lacking:.2g} %"
+        self.log.info(text if state.corrected is None else f"{text}, and were off by {100 * off:.2g} %")
         state.corrected = state.iteration
 
     def _clock(self) -> StageClock | SampledClock:
@@ -259,7 +274,7 @@ class Inversion:
 
     def _say_full(self, plan: StagePlan, state: _Running) -> float:
         """The misfit of all shots with which a stage begins."""
-        full = state.objective.full_misfit(state.minimiser.p, on_run_grid=self.grids.corrects)
+        full = self._misfit_of_all(state)
         every = self.setup.settings.batches.full_every
         text = f"stage {plan.number} begins with the misfit {full:.6e} of all shots, which is computed again"
         self.log.info(f"{text} every {every} iterations; in between misfits are those of samples of them")
@@ -272,6 +287,10 @@ class Inversion:
         last = state.iteration >= limits.max_iterations or count == limits.max_of_stage
         if self.samples is None or not (last or count % self.setup.settings.batches.full_every == 0):
             return None
+        return self._misfit_of_all(state)
+
+    def _misfit_of_all(self, state: _Running) -> float:
+        """The misfit of all shots in the present model; that of the run's grid where traces are corrected."""
         return state.objective.full_misfit(state.minimiser.p, on_run_grid=self.grids.corrects)
 
     def _say_begin(self, plan: StagePlan) -> None:

@@ -32,6 +32,7 @@ from denise_py.traces.filters import BandFilter
 from denise_py.traces.spectrum import highest_frequency
 from denise_py.workflow.memory import SHARE, free_memory
 from denise_py.workflow.observed import bytes_of_traces
+from denise_py.workflow.samples import Samples
 from denise_py.workflow.setup import Processes, Setup, Shot
 from denise_py.workflow.stages import StagePlan, active_slots, plan_stages
 
@@ -199,13 +200,24 @@ def _rest(setup: Setup, processes: Processes) -> int:
     size = setup.scheme.layer.width, setup.scheme.stencil.half
     runs = [numbers_in_run(one, block, *size) for one in setup.physics]
     fields = jobs * sum(own for own, _ in runs) + sum(shared for _, shared in runs)
-    everywhere = bool(setup.settings.batches.shots or setup.settings.batches.joined)
-    shots = len(setup.shots) if everywhere else -(-len(setup.shots) // processes.groups.count)
-    traces = sum(bytes_of_traces(setup, shots, jobs))
+    traces = sum(bytes_of_traces(setup, *_simulations(setup, processes)))
     pairs = 2 * o.history if o.method == 2 else 4
     vectors = (pairs + 6) * len(setup.model) * nodes
     itemsize = np.dtype(setup.scheme.dtype).itemsize
     return PROGRAM + 8 * (PER_NODE * nodes + vectors) + itemsize * fields + traces
+
+
+def _simulations(setup: Setup, processes: Processes) -> tuple[int, int, int, int]:
+    """Number of shots whose observed data a process has, how many it simulates at a time, of how many it
+    corrects traces, and how many are sums of shots."""
+    samples, fd = Samples.of(setup.shots, setup.settings.batches), setup.settings.fd
+    own, all_of_sample = (
+        -(-count // processes.groups.count)
+        for count in (len(setup.shots), len(setup.shots) if samples is None else samples.simulations)
+    )
+    corrected = all_of_sample if fd.adapt and fd.adapt_correct else 0
+    joined = all_of_sample if setup.settings.batches.joined else 0
+    return own if samples is None else len(setup.shots), processes.jobs, corrected, joined
 
 
 # ------------------------------------------------------------------------------------------------- words

@@ -121,11 +121,12 @@ class Objective:
         self._joined_data = JoinedData({})
         self._corrections = Corrections()
 
-    def correct(self, p: np.ndarray) -> float:
+    def correct(self, p: np.ndarray) -> tuple[float, float]:
         """Correct the traces of a coarser grid so that they are those of the run's grid at p. This makes
         another function of the misfit, until there is another sample.
 
-        Returns how far off they were, see Corrections.error.
+        Returns what they lack without corrections, and how far off they were with those so far; see
+        Corrections.error. Collective.
         """
         crew, adapted = self._crew, self._crew.adapted
         self._known = None
@@ -133,9 +134,10 @@ class Objective:
         fine = self._traces(p)
         crew.use(adapted)
         coarse = self._traces(p)
-        error = max(crew.processes.world.allgather(self._corrections.error(coarse, fine)))
+        errors = [one.error(coarse, fine) for one in (Corrections(), self._corrections)]
+        lacking, off = np.max(crew.processes.world.allgather(errors), axis=0)
         self._corrections = Corrections.between(coarse, fine)
-        return error
+        return float(lacking), float(off)
 
     def use(self, sample: Sample | None) -> None:
         """Misfits and gradients are those of a sample from now on, scaled to all shots; None for all shots.
@@ -381,19 +383,13 @@ class Objective:
 
     def _traces(self, p: np.ndarray) -> dict[int, Traces]:
         """Observed components of what is simulated, at p, on the head of each group."""
-        found: dict[int, Traces] = {}
         self._use(p)
 
         def work(simulator: Simulator, shot: Shot) -> Traces | None:
             simulated, band = self._simulated(shot)
             return simulator.forward(simulated, self._components, band)
 
-        def finished(shot: Shot, traces: Traces | None) -> None:
-            if traces is not None:
-                found[shot.number] = traces
-
-        self._crew.each(self._numbers, work, finished)
-        return found
+        return self._crew.results(self._numbers, work)
 
     def _curve(
         self, simulator: Simulator, shot: Shot, changes: Changes

@@ -80,15 +80,17 @@ class Compared(NamedTuple):
 
 
 class JoinedData:
-    """Observed data of simulations of several shots at once."""
+    """Observed data of simulations of several shots at once; processed ones are kept, since iterations in
+    succession compare with the same."""
 
-    def __init__(self, gathers: Mapping[tuple[int, str], _Gather]) -> None:
+    def __init__(self, gathers: Mapping[tuple[int, str], tuple[_Gather, np.ndarray]]) -> None:
+        """gathers: how synthetic traces are treated, and the processed observed ones that count."""
         self._gathers = gathers
 
     def compare(self, number: int, component: str, recorded: np.ndarray, misfit: Misfit) -> Compared:
         """Misfit of recorded synthetic traces (ntr, nt) of a simulation, see ObservedData.compare."""
-        gather = self._gathers[number, component]
-        return gather.compare(recorded, misfit, gather.traces())
+        gather, observed = self._gathers[number, component]
+        return gather.compare(recorded, misfit, observed)
 
 
 class ObservedData:
@@ -225,7 +227,9 @@ class ObservedData:
             for number, codes in simulations.items():
                 parts = [self._gathers[code.shot, component] for code in codes]
                 filtered = joined_traces([part.filtered() for part in parts], codes)
-                gathers[number, component] = parts[0]._replace(kept=filtered, band=None, used=used)
+                gather = parts[0]._replace(used=used)
+                observed = gather._replace(kept=filtered, band=None).traces()
+                gathers[number, component] = gather, observed
         return JoinedData(gathers)
 
     def _all_gathers(self, component: str) -> list[_Gather]:
@@ -243,9 +247,12 @@ def keeps_filtered(setup: Setup) -> bool:
     return bool(setup.settings.fd.adapt or setup.settings.batches.joined)
 
 
-def bytes_of_traces(setup: Setup, shots: int, simulated: int) -> tuple[int, int]:
+def bytes_of_traces(
+    setup: Setup, shots: int, simulated: int, corrected: int = 0, joined: int = 0
+) -> tuple[int, int]:
     """Memory of the observed data of so many shots, and of what comparing needs where so many are simulated
-    at a time, with the receivers of the shot that has most.
+    at a time, with the receivers of the shot that has most; corrected: number of simulations for which
+    GRID_CORRECT holds coarse and fine traces and their difference; joined: of those that are sums of shots.
 
     Comparing has up to eight arrays in double precision of the traces of one component; recorded and adjoint
     traces of all components come to three numbers in double precision per sample.
@@ -253,7 +260,7 @@ def bytes_of_traces(setup: Setup, shots: int, simulated: int) -> tuple[int, int]
     receivers = max((shot.receivers.ntr for shot in setup.shots), default=0)
     samples, components = setup.time.nt * receivers, len(data_components(setup.settings))
     filtered = any(plan.band() is not None for plan in plan_stages_of(setup)) and keeps_filtered(setup)
-    held = 4 * (2 if filtered else 1) * components * shots * samples
+    held = 4 * components * samples * ((2 if filtered else 1) * shots + 3 * corrected + 2 * joined)
     return held, 8 * (8 + 3 * components) * simulated * samples
 
 

@@ -74,6 +74,8 @@ class Samples:
         self._longest = round(chosen.shift / dt)
         #: number of draws in which every shot occurs once
         self.cycle = 1 if chosen.joined else -(-len(shots) // chosen.shots)
+        #: most simulations of a sample
+        self.simulations = chosen.joined or chosen.shots
         #: number of samples in succession whose searches must fail to end a stage
         self.patience = FAILED_CODES if chosen.joined else self.cycle
 

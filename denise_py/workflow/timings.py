@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,26 +58,24 @@ class Timings:
         row.runs += 1
         row.loops.add(loop)
 
-    @contextmanager
-    def writing(self, shot: int) -> Iterator[None]:
+    def writing(self, shot: int) -> AbstractContextManager[None]:
         """What happens meanwhile is output of a shot."""
-        before = self._clock()
-        yield
-        self._row(shot, "forward").output += self._clock() - before
+        return self._of_shot(shot, "output")
 
-    @contextmanager
-    def filtering(self, shot: int) -> Iterator[None]:
+    def filtering(self, shot: int) -> AbstractContextManager[None]:
         """Observed data of a shot are made ready."""
-        before = self._clock()
-        yield
-        self._row(shot, "forward").filtering += self._clock() - before
+        return self._of_shot(shot, "filtering")
+
+    def comparing(self, shot: int) -> AbstractContextManager[None]:
+        """Synthetic data of a shot are compared with them."""
+        return self._of_shot(shot, "comparing")
 
     @contextmanager
-    def comparing(self, shot: int) -> Iterator[None]:
-        """Synthetic data of a shot are compared with them."""
+    def _of_shot(self, shot: int, part: str) -> Iterator[None]:
         before = self._clock()
         yield
-        self._row(shot, "forward").comparing += self._clock() - before
+        row = self._row(shot, "forward")
+        setattr(row, part, getattr(row, part) + self._clock() - before)
 
     @contextmanager
     def during(self, name: str) -> Iterator[None]:

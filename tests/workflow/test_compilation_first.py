@@ -1,4 +1,4 @@
-"""Compiling before a run: it is the code that the run uses, and every piece is compiled by one process."""
+"""Compiling before and beside a run: it is the code that is used, and one process compiles each piece."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
+from denise_py.fd import compile
 from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.workflow import compilation
 from denise_py.workflow.compilation import Code, plain_scheme, simulate
@@ -52,11 +54,19 @@ def test_a_run_needs_no_other_code(halves):
 class Piece:
     """Code that only notes in a folder which process has compiled it."""
 
-    def __init__(self, folder: Path, name: str, ready: bool = False) -> None:
-        self.folder, self.name, self.ready = folder, name, ready
+    def __init__(self, folder: Path, name: str, kind: str = "forward", ready: bool = False) -> None:
+        self.folder, self.name, self.kind, self.ready = folder, name, kind, ready
 
     def compile(self) -> None:
         (self.folder / f"{self.name}.{os.getpid()}").touch()
+
+
+def compiled(folder: Path) -> list[str]:
+    return sorted(path.name.split(".")[0] for path in folder.iterdir())
+
+
+def run_settings(source: str = "file") -> SimpleNamespace:
+    return SimpleNamespace(settings=SimpleNamespace(source=source))
 
 
 @pytest.mark.mpi(2)
@@ -64,12 +74,69 @@ def test_each_missing_piece_is_compiled_once(comm, monkeypatch, tmp_path):
     folder = Path(comm.bcast(str(tmp_path)))
     pieces = [Piece(folder, "there", ready=True), *(Piece(folder, name) for name in "abc")]
     monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
-    setup, processes = SimpleNamespace(settings=None), SimpleNamespace(world=comm)
-    compilation.compile_first(setup, processes, logging.getLogger("test"))
-    done = sorted(path.name for path in folder.iterdir())  # complete: all wait for each other
-    assert [name.split(".")[0] for name in done] == ["a", "b", "c"]
-    assert len({name.split(".")[1] for name in done}) == 2
+    with compilation.compiling(run_settings(), SimpleNamespace(world=comm), logging.getLogger("test")):
+        assert compiled(folder) == ["a", "b", "c"]  # complete: all wait for each other
+    assert len({path.name.split(".")[1] for path in folder.iterdir()}) == 2
     comm.barrier()
+
+
+@pytest.mark.mpi(2)
+def test_what_a_run_does_not_begin_with_is_left_to_one_other_program(comm, monkeypatch, tmp_path):
+    """Nobody waits for it; it ends with the run."""
+    folder = Path(comm.bcast(str(tmp_path)))
+    pieces = [Piece(folder, "first"), *(Piece(folder, kind, kind) for kind in ("transposed", "linearised"))]
+    left: list[subprocess.Popen] = []
+
+    def leave(source: str) -> subprocess.Popen:
+        left.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
+        return left[0]
+
+    monkeypatch.setattr(compilation, "_leave", leave)
+    monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
+    with compilation.compiling(run_settings(), SimpleNamespace(world=comm), logging.getLogger("test")):
+        assert compiled(folder) == ["first"]
+        assert [program.poll() for program in left] == ([None] if comm.is_root else [])
+    assert all(program.poll() is not None for program in left)
+    comm.barrier()
+
+
+def test_the_other_program_compiles_the_rest(monkeypatch, tmp_path):
+    pieces = [Piece(tmp_path, kind, kind) for kind in compilation.KINDS]
+    monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
+    monkeypatch.setattr(compilation, "read_settings", lambda path: None)
+    monkeypatch.setattr(compilation.os, "nice", lambda more: None)
+    compilation.compile_later("file")
+    assert compiled(tmp_path) == ["linearised", "transposed"]
+
+
+def test_who_needs_code_that_another_process_compiles_waits_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(compile.numba.config, "CACHE_DIR", str(tmp_path))
+    program = """if True:
+        import numba, sys
+        from denise_py.fd import compile
+        numba.config.CACHE_DIR = sys.argv[1]
+        with compile._alone("code"):
+            print("begun", flush=True)
+            sys.stdin.readline()
+        """
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    events: list[str] = []
+
+    def second() -> None:
+        with compile._alone("code"):
+            events.append("second")
+
+    with subprocess.Popen(command, **pipes, env={**os.environ, "PYTHONPATH": str(ROOT)}) as other:
+        assert other.stdout.readline() == "begun\n"
+        with compile._alone("other code"):  # for which nobody waits
+            waiting = threading.Thread(target=second)
+            waiting.start()
+        waiting.join(0.3)
+        events.append("first ends")
+        other.communicate("\n")
+        waiting.join(60)
+    assert events == ["first ends", "second"]
 
 
 def test_an_unusable_cache_folder_is_replaced(tmp_path):

@@ -35,10 +35,13 @@ def test_misfit_is_that_of_the_fine_grid_where_it_was_corrected(project, tmp_pat
     objective.use(sample)
     uncorrected = objective.misfit(p)
     assert abs(uncorrected / expected - 1) > 1e-2
-    error = objective.correct(p)
+    lacking, off = objective.correct(p)
+    assert lacking == off > 1e-2
     # corrections are kept in single precision
     assert objective.misfit(p) == pytest.approx(expected, rel=1e-5)
-    assert objective.correct(p) < 1e-6 < 1e-2 < error
+    again, off = objective.correct(p)
+    assert again == lacking
+    assert off < 1e-6
     # of all shots the grid of the run is simulated, with filtered data in single precision as here
     assert objective.full_misfit(p, on_run_grid=True) == pytest.approx(whole, rel=1e-6)
     assert objective.misfit(p) == pytest.approx(expected, rel=1e-5)
@@ -82,7 +85,7 @@ def test_an_inversion_corrects_anew_and_comes_nearer_to_the_data(project, tmp_pa
         assert len(run.said("times fewer point steps")) == 1
         corrected = [line.split(":")[0] for line in run.said("traces of the coarse grid are corrected")]
         assert corrected == ([f"iteration {n}" for n in (1, 4, 7)] if every else [])
-        assert len(run.said("they were off by")) == len(corrected[1:])
+        assert len(run.said(", and were off by")) == len(corrected[1:])
         objective, scaling, setup = project.objective(tmp_path, **LOW)
         left.append(objective.misfit(scaling.vector(run.model)))
         if every:
