@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -104,8 +105,9 @@ def compiling(setup: Setup, processes: Processes, log: logging.Logger) -> Iterat
     if processes.world.is_root and missing:
         log.info(f"compiling kernels, which are kept in {cache_folder()}")
     started = time.perf_counter()
-    first = [n for n in missing if code[n].kind == "forward"]
-    later = _leave(setup.settings.source) if node.is_root and len(first) < len(missing) else None
+    source = setup.settings.source
+    first = [n for n in missing if source is None or code[n].kind == "forward"]
+    later = _leave(source) if node.is_root and len(first) < len(missing) else None
     try:
         for number in first[node.rank :: node.size]:
             code[number].compile()
@@ -121,18 +123,18 @@ def compiling(setup: Setup, processes: Processes, log: logging.Logger) -> Iterat
             later.wait()
 
 
-def _leave(source: str) -> subprocess.Popen:
+def _leave(source: Path) -> subprocess.Popen:
     """A program that compiles what the run of a parameter file does not begin with, less urgently."""
-    program = f"from denise_py.workflow import compilation; compilation.compile_later({source!r})"
+    program = "import sys; from denise_py.workflow import compilation; compilation.compile_later(sys.argv[1])"
     return subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, str(source)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def compile_later(path: str) -> None:
+def compile_later(path: str | Path) -> None:
     """Compile all but forward simulations of a parameter file, when nothing else is to be done."""
     os.nice(LESS_URGENT)
     for piece in code_of(read_settings(path)):

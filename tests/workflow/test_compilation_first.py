@@ -16,6 +16,8 @@ import pytest
 from denise_py.acquisition.inject import PlacedSource, adjoint_injection
 from denise_py.fd import compile
 from denise_py.gradient.storage import ForwardStore, Layout
+from denise_py.parallel.comm import SerialComm
+from denise_py.parameters.settings import read_settings
 from denise_py.workflow import compilation
 from denise_py.workflow.compilation import Code, plain_scheme, simulate
 from tests.physics.problems import Setup, medium_of
@@ -65,7 +67,7 @@ def compiled(folder: Path) -> list[str]:
     return sorted(path.name.split(".")[0] for path in folder.iterdir())
 
 
-def run_settings(source: str = "file") -> SimpleNamespace:
+def run_settings(source: Path | None = Path("file")) -> SimpleNamespace:
     return SimpleNamespace(settings=SimpleNamespace(source=source))
 
 
@@ -87,7 +89,7 @@ def test_what_a_run_does_not_begin_with_is_left_to_one_other_program(comm, monke
     pieces = [Piece(folder, "first"), *(Piece(folder, kind, kind) for kind in ("transposed", "linearised"))]
     left: list[subprocess.Popen] = []
 
-    def leave(source: str) -> subprocess.Popen:
+    def leave(source: Path) -> subprocess.Popen:
         left.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
         return left[0]
 
@@ -98,6 +100,22 @@ def test_what_a_run_does_not_begin_with_is_left_to_one_other_program(comm, monke
         assert [program.poll() for program in left] == ([None] if comm.is_root else [])
     assert all(program.poll() is not None for program in left)
     comm.barrier()
+
+
+def test_without_a_file_everything_is_compiled_first(monkeypatch, tmp_path):
+    pieces = [Piece(tmp_path, kind, kind) for kind in compilation.KINDS]
+    monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
+    world = SimpleNamespace(world=SerialComm())
+    with compilation.compiling(run_settings(None), world, logging.getLogger("test")):
+        assert compiled(tmp_path) == sorted(compilation.KINDS)
+
+
+def test_the_other_program_reads_the_parameter_file_and_ends_well(project, tmp_path):
+    source = project.file(tmp_path, INVMAT=0)
+    assert compilation._leave(source).wait() == 0
+    code = compilation.code_of(read_settings(source))
+    assert [piece.kind for piece in code] == ["forward", "transposed"]
+    assert code[1].ready
 
 
 def test_the_other_program_compiles_the_rest(monkeypatch, tmp_path):
