@@ -29,6 +29,7 @@ def stage_settings(settings: S, stage: Stage) -> S:
     which iteration on (vp_from, ...)."""
     values: dict[str, Value | None] = {
         "inversion.min_improvement": stage.min_improvement,
+        "inversion.max_of_stage": stage.max_iterations,
         "inversion.vp_from": stage.vp_from,
         "inversion.vs_from": stage.vs_from,
         "inversion.rho_from": stage.rho_from,

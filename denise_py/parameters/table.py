@@ -982,7 +982,8 @@ INVERSION_KEYS: Final = (
     Key(
         "MAX_ITER", "inversion", "max_of_stage", "int", "largest number of iterations of a stage",
         "A stage (or corner frequency) ends after so many iterations if it has not ended before, so that one "
-        "that improves slowly leaves some of ITERMAX to those that follow. 0 sets no limit.",
+        "that improves slowly leaves some of ITERMAX to those that follow. 0 sets no limit. A column of this "
+        "name at the end of a workflow file gives each stage its own.",
         default=0, used=INVERSION, at_least=0,
     ),
 )

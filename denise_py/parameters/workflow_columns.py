@@ -193,6 +193,9 @@ BLACK_EDITION: Final = (
     Column("N_ORDER", whole=(0,), foreign={n: "repeated integration of the data" for n in range(1, 11)}),
 )
 
+#: of this program: the last one of layouts that count by position, anywhere in a header that names columns
+OWN: Final = Column("MAX_ITER", "max_iterations", "inversion.max_of_stage")
+
 LAYOUTS: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
     {"DENISE": DENISE, "IFOS2D": IFOS2D, "DENISE Black Edition": BLACK_EDITION}
 )
@@ -200,7 +203,7 @@ LAYOUTS: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
 
 def title_of(layout: str, stage_field: str) -> str:
     """What the column of a stage's field is called in a layout."""
-    return next(column.title for column in LAYOUTS[layout] if column.stage == stage_field)
+    return next(column.title for column in (*LAYOUTS[layout], OWN) if column.stage == stage_field)
 
 
 def header_of(layout: str) -> str:

@@ -6,8 +6,8 @@
 
 This is the layout of DENISE; those of IFOS2D and DENISE Black Edition are recognised by the words of their
 headers or by the number of columns. Columns count by position in the first two; the header of the third names
-its columns, because its versions have between 26 and 30 of them. Blank lines and lines that begin with # are
-skipped.
+its columns, because its versions have between 26 and 30 of them. A header may end with a column of this
+program, MAX_ITER. Blank lines and lines that begin with # are skipped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from pathlib import Path
 from denise_py.errors import ParameterError
 from denise_py.parameters.reader import read_text
 from denise_py.parameters.values import parse_number, shorten
-from denise_py.parameters.workflow_columns import BLACK_EDITION, LAYOUTS, Column, header_of, layouts_by_count
+from denise_py.parameters.workflow_columns import (
+    BLACK_EDITION,
+    LAYOUTS,
+    OWN,
+    Column,
+    header_of,
+    layouts_by_count,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Stage:
     wavelet_offset: largest offset (m) for the wavelet, 0 and below all; wavelet_level: its water level;
     mute: 0 no trace, 1 far and 2 near traces are left out, seen from the offset mute_offset (m); smoothing,
     smoothing_x, smoothing_y: kind and widths of the gradient's smoothing; rho_factor: damping of density;
-    layout: that of the file.
+    max_iterations: largest number of them, 0 without limit; layout: that of the file.
     """
 
     number: int
@@ -71,6 +78,7 @@ class Stage:
     vs_from: int | None = None
     rho_from: int | None = None
     qs_from: int | None = None
+    max_iterations: int | None = None
     layout: str = "DENISE"
 
 
@@ -131,13 +139,13 @@ def _layout(
 ) -> tuple[str, tuple[Column, ...]]:
     """Name and columns of a file, from the words of its header or else the length of its first line."""
     titles = set(_titles(header))
-    known = _names(BLACK_EDITION)
+    known = _names((*BLACK_EDITION, OWN))
     if titles & {"TIME_FILT", "INV_VP_ITER", "LNORM"}:
         return "DENISE Black Edition", _named_columns(f"{file}, line {header_line}", header, known)
     if titles & {"F_FILT", "F_HIGH", "F_LOW"}:
-        return "IFOS2D", LAYOUTS["IFOS2D"]
+        return "IFOS2D", _by_position("IFOS2D", f"{file}, line {header_line}", header)
     if {"VS", "VP"} <= titles:
-        return "DENISE", LAYOUTS["DENISE"]
+        return "DENISE", _by_position("DENISE", f"{file}, line {header_line}", header)
     number, words = first
     for name, columns in LAYOUTS.items():
         if len(words) == len(columns):
@@ -146,6 +154,16 @@ def _layout(
         f"{file}, line {number} has {len(words)} columns, but expected are {layouts_by_count()}, "
         "or a header that names the columns of DENISE Black Edition"
     )
+
+
+def _by_position(layout: str, where: str, header: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of a layout, and ours if the header ends with it."""
+    titles = _titles(header)
+    if OWN.title not in titles:
+        return LAYOUTS[layout]
+    if titles.index(OWN.title) != len(titles) - 1:
+        raise ParameterError(f"{where}: the column {OWN.title} must be the last one")
+    return *LAYOUTS[layout], OWN
 
 
 def _names(columns: Sequence[Column]) -> Mapping[str, Column]:

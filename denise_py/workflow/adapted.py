@@ -134,6 +134,8 @@ class AdaptedSimulator:
         #: the last coarse one, and what it stands for
         self._last: tuple[Adapted, Simulator] | None = None
         self._spreads: dict[int, tuple[Receivers, Receivers]] = {}
+        #: by number: a shot, the filter of its wavelets, and what is simulated in its place
+        self._shots: dict[int, tuple[Shot, BandFilter | None, Shot]] = {}
         self._medium: Medium | None = None
 
     def twin(self) -> AdaptedSimulator:
@@ -171,6 +173,7 @@ class AdaptedSimulator:
         own = replace(self.processes, blocks=divide_grid(self.setup.settings, adapted.space.grid))
         self._last = adapted, Simulator(adapted.setup, own, self.timings)
         self._spreads.clear()
+        self._shots.clear()
 
     @property
     def _coarse(self) -> Simulator | None:
@@ -211,7 +214,10 @@ class AdaptedSimulator:
             return self.fine.forward(shot, components, band, keep, scales, snapshots)
         if shot.number in self.estimated:
             shot, band = self.estimated[shot.number], None
-        own = self._moved(shot, band)
+        known = self._shots.get(shot.number)
+        if known is None or known[0] is not shot or known[1] is not band:
+            known = self._shots[shot.number] = shot, band, self._moved(shot, band)
+        own = known[2]
         traces = self._coarse.forward(own, components, None, self._layout(keep), scales)
         return None if traces is None else {name: self._to_run(name, one) for name, one in traces.items()}
 

@@ -216,7 +216,7 @@ class Inversion:
                 state.iteration += 1
                 break
             reason = watch.reason_to_end(misfit, report.accepted, plan, "; ".join(report.reasons[-1:]))
-            if not reason and count == settings.inversion.max_of_stage:
+            if not reason and count == plan.settings.inversion.max_of_stage:
                 reason = f"MAX_ITER = {count} iterations are done"
             state.iteration += 1
             if reason:
@@ -280,10 +280,10 @@ class Inversion:
         self.log.info(f"{text} every {every} iterations; in between misfits are those of samples of them")
         return full
 
-    def _full(self, state: _Running, count: int) -> float | None:
+    def _full(self, plan: StagePlan, state: _Running, count: int) -> float | None:
         """The misfit of all shots after iteration number `count` of a stage, if it is due, also after the
         last one."""
-        limits = self.setup.settings.inversion
+        limits = plan.settings.inversion
         last = state.iteration >= limits.max_iterations or count == limits.max_of_stage
         if self.samples is None or not (last or count % self.setup.settings.batches.full_every == 0):
             return None
@@ -405,7 +405,7 @@ class Inversion:
         direction = self._direction(state, report)
         if report.accepted and settings_of(self.setup, plan).smoothing.model:
             report = self._filter_model(plan, state, report)
-        state.full = self._full(state, count)
+        state.full = self._full(plan, state, count)
         if state.full is not None and optimiser_method(self.setup.settings) == "adam":
             self._bring_back(state)
         state.model = state.scaling.model(minimiser.p, state.model)

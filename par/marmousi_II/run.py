@@ -76,7 +76,7 @@ def put_in_place(data: Path, work: Path, reduced: bool) -> list[str]:
         shutil.copyfile(data / name, work / "model" / name)
     shutil.copyfile(data / "receiver_OBC.dat", work / "receiver" / "receiver_OBC.dat")
     write_sources(data / "source_OBC_VSP.dat", work / "source" / "source_OBC_VSP.dat", 10 if reduced else 1)
-    for name in ("forward.json", "inversion.json", "encoded.json", "workflow.txt"):
+    for name in ("forward.json", "inversion.json", "encoded.json", "workflow.txt", "workflow_encoded.txt"):
         if work != CASE:
             shutil.copyfile(CASE / name, work / name)
     if reduced:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -150,6 +152,26 @@ def test_stages_of_ifos2d(read):
     )
     assert read(IFOS + row) == (stage,)
     assert read("words\n" + row) == (stage,)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [(HEADER, "1 1 1 0 0.01 1 10 1 0 0 3 0.005"), (IFOS, "1 1 1 0 0.01 1 2 15 3 0 0 1 0.1 40")],
+)
+def test_a_last_column_of_this_program_limits_the_iterations(read, header, row):
+    (without,), (found,) = read(f"{header}{row}\n"), read(f"{header.rstrip()} MAX_ITER\n{row} 150\n")
+    assert (without.max_iterations, found.max_iterations) == (None, 150)
+    assert replace(found, max_iterations=None) == without
+    for text in (f"{header.rstrip()} MAX_ITER\n{row}\n", f"{header.rstrip()} MAX_ITER\n{row} 1.5\n"):
+        with pytest.raises(ParameterError, match=r"columns|MAX_ITER = 1\.5: must be a whole number"):
+            read(text)
+    with pytest.raises(ParameterError, match="MAX_ITER must be the last one"):
+        read(f"{header.rstrip()} MAX_ITER X\n{row} 150 1\n")
+
+
+def test_black_edition_names_the_column_of_this_program_anywhere(read):
+    (found,) = read("# LNORM MAX_ITER TIME_FILT FC_END PRO\n6 30 1 7.5 0.1\n")
+    assert found.max_iterations == 30
 
 
 def test_stages_of_black_edition(read):

@@ -323,6 +323,15 @@ def test_a_workflow_without_filter_key_is_refused(project, tmp_path):
         project.invert(tmp_path, USE_WORKFLOW=1, FILE_WORKFLOW=tmp_path / "workflow.txt")
 
 
+def test_stages_of_a_workflow_have_limits_of_their_own(project, tmp_path):
+    rows = ["1 1 1 1 0 0 0 1 0 0 0 0.005 1", "2 1 1 1 0 0 0 1 0 0 0 0.005 0"]
+    (tmp_path / "workflow.txt").write_text("\n".join([f"{HEADER.rstrip()} MAX_ITER", *rows]) + "\n")
+    keys = {"USE_WORKFLOW": 1, "FILE_WORKFLOW": tmp_path / "workflow.txt", "MAX_ITER": 2, "ITERMAX": 4}
+    outcome = project.invert(tmp_path, **keys)
+    assert stages_of(outcome) == [1, 2, 2, 2]
+    assert "MAX_ITER = 1 iterations are done" in outcome.said("stage 1 ends")[0]
+
+
 def test_max_iter_leaves_iterations_to_later_stages(project, tmp_path):
     """In the second stage PRO is not reached either; the third one gets what is left."""
     outcome = project.invert(tmp_path, **LOW_PASS, PRO=0.0, MAX_ITER=2, ITERMAX=5)
