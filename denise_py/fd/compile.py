@@ -13,9 +13,10 @@ import importlib
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import llvmlite.binding
 import numba
@@ -28,13 +29,20 @@ Function = TypeVar("Function", bound=Callable)
 # their meaning, so that a simulation that blows up can be recognised.
 FAST_MATH = frozenset({"contract", "nsz"})
 
+#: for how many seconds to wait for another process that compiles the same, which takes about ten
+PATIENCE = 120.0
+
 
 def source_digest() -> str:
     """Digest of the sources of this package (12 hexadecimal digits)."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in _sources():
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _sources() -> list[Path]:
+    return sorted(Path(__file__).parent.glob("*.py"))
 
 
 def wanted_folder() -> Path:
@@ -106,7 +114,9 @@ def note_ready(code: str) -> None:
 
 def _note(code: str) -> Path:
     machine = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
-    text = "|".join((code, numba.__version__, source_digest(), *machine))
+    # the compiler keeps its files by the place and the time of the sources
+    place = str(Path(__file__).parent), str(max(path.stat().st_mtime_ns for path in _sources()))
+    text = "|".join((code, numba.__version__, source_digest(), *place, *machine))
     return cache_folder() / f"ready-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -180,18 +190,29 @@ def _compiled(function: Callable, arguments: tuple) -> Callable:
         return function
     types = tuple(map(numba.typeof, arguments))
     name = f"{function.__module__}.{function.__name__}{types}"
-    # a full disk: what is compiled works, but is not kept
-    with _alone(name), contextlib.suppress(OSError):
-        function.compile(types)
+    with contextlib.nullcontext() if is_ready(name) else _alone(name):
+        with contextlib.suppress(OSError):  # a full disk: what is compiled works, but is not kept
+            function.compile(types)
+        note_ready(name)
     return function.get_overload(types)
 
 
 @contextlib.contextmanager
 def _alone(name: str) -> Iterator[None]:
     """No other process compiles the function of this name meanwhile: whoever comes second finds it on disk. A
-    process that dies lets go; where files cannot be locked, several compile the same."""
-    path = cache_folder() / f"lock-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    process that dies lets go; where files cannot be locked, several compile the same, and so they do after
+    PATIENCE seconds."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            fcntl.flock(stack.enter_context(open(path, "w")), fcntl.LOCK_EX)
+            _lock(stack.enter_context(open(_note(name).with_suffix(".lock"), "w")))
         yield
+
+
+def _lock(stream: IO) -> None:
+    """Asks again and again, since some network file systems do not answer before the lock is free."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.05)

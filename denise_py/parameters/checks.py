@@ -416,6 +416,9 @@ def _inversion(s: SettingsData) -> Findings:
     if s.inversion.sampling >= steps(s):
         text = f"{s.show('inversion.sampling')} must be less than the number of time steps ({steps(s)})"
         yield found("error", text, "inversion.sampling", "time.duration", "time.dt")
+    if 0 < s.inversion.max_of_stage < s.inversion.min_iterations:
+        text = f"{s.show('inversion.max_of_stage')} ends a stage before {s.show('inversion.min_iterations')}"
+        yield found("warning", text, "inversion.max_of_stage", "inversion.min_iterations")
     if s.inversion.storage == "full" and s.inversion.sampling > 1:
         text = f"{s.show('inversion.storage')} keeps every time step"
         text += f": {s.show('inversion.sampling')} is not used"

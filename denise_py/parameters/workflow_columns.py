@@ -6,7 +6,7 @@ stands for, whose limits then hold for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -206,9 +206,9 @@ def title_of(layout: str, stage_field: str) -> str:
     return next(column.title for column in (*LAYOUTS[layout], OWN) if column.stage == stage_field)
 
 
-def header_of(layout: str) -> str:
-    """The header line of a layout."""
-    return " ".join(column.title.split()[0] for column in LAYOUTS[layout])
+def header_of(columns: Sequence[Column]) -> str:
+    """The header line of some columns."""
+    return " ".join(column.title.split()[0] for column in columns)
 
 
 def layouts_by_count() -> str:

@@ -176,7 +176,7 @@ def _named_columns(where: str, words: Sequence[str], known: Mapping[str, Column]
     problems = []
     for title in titles:
         if title not in known:
-            names = " ".join(column.title for column in BLACK_EDITION)
+            names = header_of((*BLACK_EDITION, OWN))
             problems.append(f"{where}: there is no column {shorten(title, 30)}; known are {names}")
     found = [known[title] for title in titles if title in known]
     problems += [
@@ -197,9 +197,8 @@ def _row(
 ) -> tuple[dict[str, float], list[str]]:
     """Fields of a stage, and what is wrong with the line."""
     if len(words) != len(columns):
-        return {}, [
-            f"{where} has {len(words)} columns, but {len(columns)} are expected{_hint(layout, words)}"
-        ]
+        text = f"{where} has {len(words)} columns, but {len(columns)} are expected"
+        return {}, [text + _hint(layout, columns, words)]
     values, problems = {}, []
     for column, word in zip(columns, words, strict=True):
         if column.title == "#":
@@ -222,12 +221,12 @@ def _row(
     return values, problems
 
 
-def _hint(layout: str, words: Sequence[str]) -> str:
+def _hint(layout: str, wanted: Sequence[Column], words: Sequence[str]) -> str:
     """The header that a line of another layout wants, or the one of this layout."""
     for name, columns in LAYOUTS.items():
         if name != layout and len(words) == len(columns):
-            return f" by the header; this is the layout of {name}: {header_of(name)}"
-    return "" if layout == "DENISE Black Edition" else f": {header_of(layout)}"
+            return f" by the header; this is the layout of {name}: {header_of(columns)}"
+    return "" if layout == "DENISE Black Edition" else f": {header_of(wanted)}"
 
 
 def _relations(titles: Mapping[str, str], values: Mapping[str, float]) -> Iterator[tuple[str, str]]:

@@ -165,13 +165,22 @@ class AdaptedSimulator:
         else:
             self._coarse.share_medium(other._coarse)
 
-    def use(self, adapted: Adapted | None) -> None:
-        """Simulate on another grid from now on; a medium must be set afterwards."""
+    def use(self, adapted: Adapted | None, back: bool = False) -> None:
+        """Simulate on another grid from now on; a medium must be set afterwards. back: the coarse grid of
+        before will be needed again."""
         self.adapted, self._medium = adapted, None
-        if adapted is None or (self._last is not None and self._last[0] is adapted):
+        if adapted is None:
+            if not back:
+                self._forget()
             return
+        if self._last is not None and self._last[0] is adapted:
+            return
+        self._forget()
         own = replace(self.processes, blocks=divide_grid(self.setup.settings, adapted.space.grid))
         self._last = adapted, Simulator(adapted.setup, own, self.timings)
+
+    def _forget(self) -> None:
+        self._last = None
         self._spreads.clear()
         self._shots.clear()
 

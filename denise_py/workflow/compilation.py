@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -30,7 +30,7 @@ from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.parallel.comm import SerialComm
 from denise_py.parallel.domain import decompose
-from denise_py.parameters.settings import Settings, read_settings
+from denise_py.parameters.settings import Settings
 from denise_py.physics.base import Physics
 from denise_py.propagate import Propagator, Scheme
 from denise_py.workflow.choices import optimiser_method
@@ -105,9 +105,9 @@ def compiling(setup: Setup, processes: Processes, log: logging.Logger) -> Iterat
     if processes.world.is_root and missing:
         log.info(f"compiling kernels, which are kept in {cache_folder()}")
     started = time.perf_counter()
-    source = setup.settings.source
-    first = [n for n in missing if source is None or code[n].kind == "forward"]
-    later = _leave(source) if node.is_root and len(first) < len(missing) else None
+    first = [n for n in missing if code[n].kind == "forward"]
+    cores = set().union(*node.allgather(_cores()))
+    later = _leave(setup.settings, cores) if node.is_root and len(first) < len(missing) else None
     try:
         for number in first[node.rank :: node.size]:
             code[number].compile()
@@ -123,21 +123,37 @@ def compiling(setup: Setup, processes: Processes, log: logging.Logger) -> Iterat
             later.wait()
 
 
-def _leave(source: Path) -> subprocess.Popen:
-    """A program that compiles what the run of a parameter file does not begin with, less urgently."""
-    program = "import sys; from denise_py.workflow import compilation; compilation.compile_later(sys.argv[1])"
-    return subprocess.Popen(
-        [sys.executable, "-c", program, str(source)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _cores() -> set[int]:
+    """Numbers of those that this process may use, where the system tells."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
-def compile_later(path: str | Path) -> None:
-    """Compile all but forward simulations of a parameter file, when nothing else is to be done."""
+def _leave(settings: Settings, cores: set[int]) -> subprocess.Popen | None:
+    """A program that compiles what a run does not begin with, less urgently, on any of some cores; None if
+    none can be started."""
+    program = "from denise_py.workflow import compilation; compilation.compile_later()"
+    try:
+        # -P: nothing is imported from the folder of the run
+        later = subprocess.Popen(
+            [sys.executable, "-P", "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    with suppress(OSError):
+        if cores:
+            os.sched_setaffinity(later.pid, cores)
+        with later.stdin as stream:
+            pickle.dump(settings, stream)
+    return later
+
+
+def compile_later() -> None:
+    """Compile all but forward simulations for the settings that come in (pickled)."""
     os.nice(LESS_URGENT)
-    for piece in code_of(read_settings(path)):
+    for piece in code_of(pickle.load(sys.stdin.buffer)):
         if piece.kind != "forward":
             piece.compile()
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from denise_py.traces.integrate import integrate
 from denise_py.workflow.adapted import Traces
 
 OfSimulations = Mapping[int, Traces]
@@ -41,17 +42,21 @@ class Corrections:
         own = self.added.get(number, {})
         return {name: one + own[name] if name in own else one for name, one in traces.items()}
 
-    def error(self, coarse: OfSimulations, fine: OfSimulations) -> float:
-        """How far corrected traces are from fine ones: largest rms difference of a component of a simulation,
-        relative to the fine ones."""
-        return max((difference(self.applied(n, one), fine[n]) for n, one in coarse.items()), default=0.0)
+    def error(self, coarse: OfSimulations, fine: OfSimulations, dt: float | None = None) -> float:
+        """How far corrected traces are from fine ones, see `difference`; of all simulations the worst."""
+        return max((difference(self.applied(n, one), fine[n], dt) for n, one in coarse.items()), default=0.0)
 
 
-def difference(found: Traces, expected: Traces) -> float:
-    """Largest relative rms difference of a component."""
+def difference(found: Traces, expected: Traces, dt: float | None = None) -> float:
+    """Largest rms difference of a component, relative to what is expected. dt: traces are compared as
+    displacements, their integrals in time with this interval in s."""
     worst = 0.0
     for name, reference in expected.items():
-        size = float(np.linalg.norm(reference))
+        size = _rms(reference, dt)
         if size > 0:
-            worst = max(worst, float(np.linalg.norm(found[name] - reference)) / size)
+            worst = max(worst, _rms(found[name] - reference, dt) / size)
     return worst
+
+
+def _rms(traces: np.ndarray, dt: float | None) -> float:
+    return float(np.linalg.norm(traces if dt is None else integrate(traces, dt)))

@@ -105,11 +105,11 @@ class Crew:
         self.simulators = (first, *(first.twin() for _ in range(1, at_once)))
         self._listen()
 
-    def use(self, adapted: Adapted | None) -> None:
+    def use(self, adapted: Adapted | None, back: bool = False) -> None:
         """Simulate on another grid from now on, None for that of the run; only with GRID_ADAPT. A medium must
-        be set afterwards."""
+        be set afterwards. back: the coarse grid of before will be needed again."""
         for simulator in self.simulators:
-            simulator.use(adapted)
+            simulator.use(adapted, back)
         self._listen()
 
     @property

@@ -20,7 +20,6 @@ from denise_py.mapping.coarse import CoarseGrid, flat_floor
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import Resolution
 from denise_py.traces.filters import BandFilter
-from denise_py.traces.integrate import integrate
 from denise_py.traces.time_steps import LongerSteps
 from denise_py.workflow.adapted import Adapted, AdaptedSimulator, Traces
 from denise_py.workflow.corrections import difference
@@ -34,7 +33,7 @@ ABOVE = 0.05
 ABOVE_BAND = 0.001
 #: a grid that is finer than this many times the spacing of the run is not worth its maps
 LEAST = 1.15
-#: how much faster waves may become before a new grid is needed
+#: how much faster waves may become before steps are shortened
 FASTER = 1.06
 #: largest part of the stability limit that is used
 COURANT = 0.98
@@ -59,7 +58,6 @@ class Proposal:
 
     adapted: Adapted | None
     text: str
-    error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -181,9 +179,7 @@ def propose(
             break
         error = compare.error(adapted)
         if error <= tolerance:
-            return Proposal(
-                adapted, f"{where}{_describe(adapted)}, traces differ by {100 * error:.2g} %", error
-            )
+            return Proposal(adapted, f"{where}{_describe(adapted)}, traces differ by {100 * error:.2g} %")
         tried.append(f"{100 * error:.2g} % at {adapted.space.grid.dh:.3g} m")
         dh = adapted.space.grid.dh * _shrink(tolerance, error)
     why = f"traces differ by {', '.join(tried)}, GRID_ERROR = {tolerance:g}" if tried else "the band needs it"
@@ -230,8 +226,13 @@ def measure(
 
 
 def _comparison(crew: Crew, plan: StagePlan, medium: Medium, components: Sequence[str]) -> _Comparison:
-    integrated = plan.settings.run.inversion and not plan.settings.inversion.velocity
-    return _Comparison(crew, medium, plan.band(), components, integrated)
+    return _Comparison(crew, medium, plan.band(), components, step_if_integrated(plan))
+
+
+def step_if_integrated(plan: StagePlan) -> float | None:
+    """The time step if a stage compares displacements, for `difference`, else None."""
+    chosen = plan.settings
+    return chosen.time.dt if chosen.run.inversion and not chosen.inversion.velocity else None
 
 
 def _describe(adapted: Adapted) -> str:
@@ -365,10 +366,11 @@ class _Comparison:
         medium: Medium,
         band: BandFilter | None,
         components: Sequence[str],
-        integrated: bool,
+        dt: float | None,
     ) -> None:
+        """dt: see `difference`."""
         self._crew, self._medium, self._band = crew, medium, band
-        self._components, self._integrated = components, integrated
+        self._components, self._dt = components, dt
         count = len(crew.setup.shots)
         self._shots = sorted({round(k * (count - 1) / (COMPARED - 1)) + 1 for k in range(COMPARED)})
         self._expected: dict[int, Traces] | None = None
@@ -383,8 +385,8 @@ class _Comparison:
         except StabilityError:
             return math.inf
         finally:
-            self._crew.use(None)
-        mine = [difference(found[number], self._expected[number]) for number in found]
+            self._crew.use(None, back=True)
+        mine = [difference(found[number], self._expected[number], self._dt) for number in found]
         return max(self._crew.processes.world.allgather(max(mine, default=0.0)))
 
     def _traces(self, adapted: Adapted | None) -> dict[int, Traces]:
@@ -395,11 +397,4 @@ class _Comparison:
         def work(simulator: AdaptedSimulator, shot: Shot) -> Traces | None:
             return simulator.forward(shot, self._components, self._band)
 
-        found = self._crew.results(self._shots, work)
-        if not self._integrated:
-            return found
-        dt = self._crew.setup.time.dt
-        return {
-            number: {name: integrate(one, dt) for name, one in traces.items()}
-            for number, traces in found.items()
-        }
+        return self._crew.results(self._shots, work)

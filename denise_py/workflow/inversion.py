@@ -18,6 +18,7 @@ from denise_py.gradient.smoothing import odd_size
 from denise_py.gradient.storage import Layout
 from denise_py.mapping.constraint import projection
 from denise_py.mapping.scaling import Scaling
+from denise_py.medium.model import Medium
 from denise_py.optimise.constraints import FunctionConstraint
 from denise_py.optimise.descent import IterationReport, Minimiser, Problem
 from denise_py.output.gradients import ENDINGS
@@ -40,7 +41,7 @@ from denise_py.workflow.choices import (
 )
 from denise_py.workflow.crew import Crew, trial_shots
 from denise_py.workflow.forward import write_receiver_positions
-from denise_py.workflow.grid_plan import Grids
+from denise_py.workflow.grid_plan import Grids, step_if_integrated
 from denise_py.workflow.keeping import keep, line_of, memory_limit, movable_nodes
 from denise_py.workflow.objective import Objective
 from denise_py.workflow.observed import ObservedData
@@ -149,7 +150,7 @@ class Inversion:
             self._use_tapers(plan)
             self._use_data(plan, iteration)
             self.wavelets.begin_stage(plan)
-            self.grids.begin(plan, iteration, self.setup.medium_of(model))
+            self.grids.begin(plan, iteration, self._medium_of(model))
             model, iteration, stepped = self._run_stage(plan, model, iteration)
             any_step |= stepped
             if iteration > settings.inversion.max_iterations:
@@ -189,7 +190,8 @@ class Inversion:
                 text = f"iteration {state.iteration}: now inverting {', '.join(slots)}"
                 self.log.info(f"{text}; the optimiser begins without memory")
                 state = self._begin(plan, state.model, state.iteration, slots)
-            self._fit_grid(plan, state)
+            if self._fit_grid(plan, state) and not self.grids.corrects:
+                watch.restart()
             if self.wavelets.due(plan, state.iteration):
                 # another objective: what the optimiser knows does not hold for it
                 state = self._begin(plan, state.model, state.iteration, slots)
@@ -203,7 +205,7 @@ class Inversion:
                     watch.begin(state.best.misfit)
                 self._draw(plan, state, turn.number)
             if self.grids.correction_due(state.iteration, state.corrected):
-                self._correct(state)
+                self._correct(plan, state)
             count += 1
             report = self._iterate(plan, state, count)
             stepped |= report.accepted
@@ -224,13 +226,13 @@ class Inversion:
                 break
         return state.model, state.iteration, stepped
 
-    def _fit_grid(self, plan: StagePlan, state: _Running) -> None:
-        """Simulate on another grid if the present one no longer serves. What the optimiser knows stays: all
-        grids stand for that of the run."""
-        medium = self.setup.medium_of(state.model)
+    def _fit_grid(self, plan: StagePlan, state: _Running) -> bool:
+        """Simulate on another grid if the present one no longer serves; returns whether. What the optimiser
+        knows stays: all grids stand for that of the run."""
+        medium = self._medium_of(state.model)
         outgrown = self.grids.outgrown(plan, state.iteration, medium)
         if outgrown is None:
-            return
+            return False
 
         def switch() -> None:
             self.grids.renew(plan, state.iteration, medium, outgrown)
@@ -239,14 +241,22 @@ class Inversion:
 
         state.minimiser.change_objective(switch, "another grid")
         state.objective.keep_as(self._keeping(plan, state.model, state.slots))
+        return True
 
-    def _correct(self, state: _Running) -> None:
+    def _medium_of(self, model: Mapping[str, np.ndarray]) -> Medium:
+        """The medium from which grids are chosen, the same on all processes up to the last bit."""
+        world = self.processes.world
+        if self.setup.settings.fd.adapt and world.size > 1:
+            model = world.bcast(model if world.is_root else None)
+        return self.setup.medium_of(model)
+
+    def _correct(self, plan: StagePlan, state: _Running) -> None:
         """Correct the traces of a coarse grid in the present model."""
         objective, minimiser = state.objective, state.minimiser
         errors: list[tuple[float, float]] = []
 
         def correct() -> None:
-            errors.append(objective.correct(minimiser.p))
+            errors.append(objective.correct(minimiser.p, step_if_integrated(plan)))
 
         if state.corrected is None:
             correct()  # nothing is known yet of this function

@@ -121,20 +121,20 @@ class Objective:
         self._joined_data = JoinedData({})
         self._corrections = Corrections()
 
-    def correct(self, p: np.ndarray) -> tuple[float, float]:
+    def correct(self, p: np.ndarray, dt: float | None = None) -> tuple[float, float]:
         """Correct the traces of a coarser grid so that they are those of the run's grid at p. This makes
         another function of the misfit, until there is another sample.
 
         Returns what they lack without corrections, and how far off they were with those so far; see
-        Corrections.error. Collective.
+        Corrections.error, also for dt. Collective.
         """
         crew, adapted = self._crew, self._crew.adapted
         self._known = None
-        crew.use(None)
+        crew.use(None, back=True)
         fine = self._traces(p)
         crew.use(adapted)
         coarse = self._traces(p)
-        errors = [one.error(coarse, fine) for one in (Corrections(), self._corrections)]
+        errors = [one.error(coarse, fine, dt) for one in (Corrections(), self._corrections)]
         lacking, off = np.max(crew.processes.world.allgather(errors), axis=0)
         self._corrections = Corrections.between(coarse, fine)
         return float(lacking), float(off)
@@ -164,7 +164,7 @@ class Objective:
         leave = on_run_grid and adapted is not None
         try:
             if leave:
-                self._crew.use(None)
+                self._crew.use(None, back=True)
             return self.misfit(p)
         finally:
             self._sample, self._known, self._corrections = kept

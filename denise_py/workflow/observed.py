@@ -252,7 +252,7 @@ def bytes_of_traces(
 ) -> tuple[int, int]:
     """Memory of the observed data of so many shots, and of what comparing needs where so many are simulated
     at a time, with the receivers of the shot that has most; corrected: number of simulations for which
-    GRID_CORRECT holds coarse and fine traces and their difference; joined: of those that are sums of shots.
+    GRID_CORRECT holds coarse and fine traces and two differences; joined: of those that are sums of shots.
 
     Comparing has up to eight arrays in double precision of the traces of one component; recorded and adjoint
     traces of all components come to three numbers in double precision per sample.
@@ -260,7 +260,7 @@ def bytes_of_traces(
     receivers = max((shot.receivers.ntr for shot in setup.shots), default=0)
     samples, components = setup.time.nt * receivers, len(data_components(setup.settings))
     filtered = any(plan.band() is not None for plan in plan_stages_of(setup)) and keeps_filtered(setup)
-    held = 4 * components * samples * ((2 if filtered else 1) * shots + 3 * corrected + 2 * joined)
+    held = 4 * components * samples * ((2 if filtered else 1) * shots + 4 * corrected + 2 * joined)
     return held, 8 * (8 + 3 * components) * simulated * samples
 
 

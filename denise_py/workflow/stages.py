@@ -233,6 +233,10 @@ class SampledClock:
         """The misfit of all shots with which the stage begins."""
         self._history.append(full)
 
+    def restart(self) -> None:
+        """See StageClock.restart."""
+        self._history.clear()
+
     def reason_to_end(self, full: float | None, accepted: bool, plan: StagePlan, why_failed: str) -> str:
         """Why the stage ends after an iteration, or "" if it goes on.
 
@@ -256,8 +260,12 @@ class StageClock:
     """Decides after every iteration whether a stage has come to its end, and says why."""
 
     def __init__(self, min_iterations: int) -> None:
-        self._least = min_iterations
+        self._least, self._iterations = min_iterations, 0
         self._history: list[float] = []
+
+    def restart(self) -> None:
+        """Misfits from now on are not to be compared with those so far."""
+        self._history.clear()
 
     def reason_to_end(self, misfit: float, accepted: bool, plan: StagePlan, why_failed: str) -> str:
         """Why the stage ends after an iteration with this misfit, or "" if it goes on.
@@ -265,10 +273,11 @@ class StageClock:
         It ends when the misfit has fallen by less than PRO over two iterations, or when the search failed,
         but not before MIN_ITER iterations unless no step could be found.
         """
+        self._iterations += 1
         self._history.append(misfit)
         if not accepted:
             return f"no step lowers the misfit any more ({why_failed})"
-        if len(self._history) <= max(self._least, 2):
+        if self._iterations <= self._least or len(self._history) < 3:
             return ""
         return _too_little(self._history, plan, "the misfit", "two iterations")
 

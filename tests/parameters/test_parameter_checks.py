@@ -132,6 +132,7 @@ WARNINGS = [
         {"SPATFILTER": 4, "WD_DAMP": 0, "WD_DAMP1": 0},
         "WD_DAMP = 0 and WD_DAMP1 = 0: nothing is filtered",
     ),
+    (INVERSION, {"MIN_ITER": 5, "MAX_ITER": 3}, "MAX_ITER = 3 ends a stage before MIN_ITER = 5"),
     (INVERSION, {"GRAD_FILTER": 1}, "FILT_SIZE_GRAD = 0: nothing is filtered"),
     (
         INVERSION,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -17,7 +19,6 @@ from denise_py.acquisition.inject import PlacedSource, adjoint_injection
 from denise_py.fd import compile
 from denise_py.gradient.storage import ForwardStore, Layout
 from denise_py.parallel.comm import SerialComm
-from denise_py.parameters.settings import read_settings
 from denise_py.workflow import compilation
 from denise_py.workflow.compilation import Code, plain_scheme, simulate
 from tests.physics.problems import Setup, medium_of
@@ -67,8 +68,8 @@ def compiled(folder: Path) -> list[str]:
     return sorted(path.name.split(".")[0] for path in folder.iterdir())
 
 
-def run_settings(source: Path | None = Path("file")) -> SimpleNamespace:
-    return SimpleNamespace(settings=SimpleNamespace(source=source))
+#: a set-up of which nobody wants to know more
+ANY = SimpleNamespace(settings=None)
 
 
 @pytest.mark.mpi(2)
@@ -76,7 +77,7 @@ def test_each_missing_piece_is_compiled_once(comm, monkeypatch, tmp_path):
     folder = Path(comm.bcast(str(tmp_path)))
     pieces = [Piece(folder, "there", ready=True), *(Piece(folder, name) for name in "abc")]
     monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
-    with compilation.compiling(run_settings(), SimpleNamespace(world=comm), logging.getLogger("test")):
+    with compilation.compiling(ANY, SimpleNamespace(world=comm), logging.getLogger("test")):
         assert compiled(folder) == ["a", "b", "c"]  # complete: all wait for each other
     assert len({path.name.split(".")[1] for path in folder.iterdir()}) == 2
     comm.barrier()
@@ -89,31 +90,36 @@ def test_what_a_run_does_not_begin_with_is_left_to_one_other_program(comm, monke
     pieces = [Piece(folder, "first"), *(Piece(folder, kind, kind) for kind in ("transposed", "linearised"))]
     left: list[subprocess.Popen] = []
 
-    def leave(source: Path) -> subprocess.Popen:
+    def leave(settings: object, cores: set[int]) -> subprocess.Popen:
         left.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
         return left[0]
 
     monkeypatch.setattr(compilation, "_leave", leave)
     monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
-    with compilation.compiling(run_settings(), SimpleNamespace(world=comm), logging.getLogger("test")):
+    with compilation.compiling(ANY, SimpleNamespace(world=comm), logging.getLogger("test")):
         assert compiled(folder) == ["first"]
         assert [program.poll() for program in left] == ([None] if comm.is_root else [])
     assert all(program.poll() is not None for program in left)
     comm.barrier()
 
 
-def test_without_a_file_everything_is_compiled_first(monkeypatch, tmp_path):
+def test_without_another_program_the_run_goes_on(monkeypatch, tmp_path):
+    """What is missing is compiled when it is needed."""
     pieces = [Piece(tmp_path, kind, kind) for kind in compilation.KINDS]
     monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
-    world = SimpleNamespace(world=SerialComm())
-    with compilation.compiling(run_settings(None), world, logging.getLogger("test")):
-        assert compiled(tmp_path) == sorted(compilation.KINDS)
+    monkeypatch.setattr(compilation.sys, "executable", str(tmp_path / "no_python"))
+    with compilation.compiling(ANY, SimpleNamespace(world=SerialComm()), logging.getLogger("test")):
+        assert compiled(tmp_path) == ["forward"]
 
 
-def test_the_other_program_reads_the_parameter_file_and_ends_well(project, tmp_path):
-    source = project.file(tmp_path, INVMAT=0)
-    assert compilation._leave(source).wait() == 0
-    code = compilation.code_of(read_settings(source))
+def test_the_other_program_is_told_the_settings_and_ends_well(project, tmp_path, monkeypatch):
+    """Also where modules of the same names as those of Python lie in the folder of the run."""
+    (tmp_path / "queue.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    settings = project.settings(tmp_path, INVMAT=0)
+    assert compilation._leave(settings, compilation._cores()).wait() == 0
+    code = compilation.code_of(settings)
     assert [piece.kind for piece in code] == ["forward", "transposed"]
     assert code[1].ready
 
@@ -121,9 +127,9 @@ def test_the_other_program_reads_the_parameter_file_and_ends_well(project, tmp_p
 def test_the_other_program_compiles_the_rest(monkeypatch, tmp_path):
     pieces = [Piece(tmp_path, kind, kind) for kind in compilation.KINDS]
     monkeypatch.setattr(compilation, "code_of", lambda settings: pieces)
-    monkeypatch.setattr(compilation, "read_settings", lambda path: None)
     monkeypatch.setattr(compilation.os, "nice", lambda more: None)
-    compilation.compile_later("file")
+    monkeypatch.setattr(compilation.sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pickle.dumps(None))))
+    compilation.compile_later()
     assert compiled(tmp_path) == ["linearised", "transposed"]
 
 

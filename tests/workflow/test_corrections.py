@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from denise_py.parameters.models import BatchSettings
-from denise_py.workflow.corrections import Corrections
+from denise_py.workflow.corrections import Corrections, difference
 from denise_py.workflow.samples import Samples
 from tests.workflow.test_adapted_grid import adapted, on_coarse
 from tests.workflow.test_parallel_runs import files, launch
@@ -73,6 +73,17 @@ def test_error_is_the_largest_relative_difference_after_the_correction():
     assert found.error({1: two, 2: one}, {1: three, 2: three}) == pytest.approx(0.5)
     np.testing.assert_array_equal(found.applied(1, {"vx": np.ones((2, 3))})["vx"], 1.5)
     np.testing.assert_array_equal(found.applied(3, {"vx": np.ones((2, 3))})["vx"], 1.0)
+
+
+def test_displacements_are_compared_where_the_misfit_does():
+    """Traces that differ by a fast oscillation are far apart as velocities and near as displacements."""
+    t = np.arange(4000) * 1e-3
+    slow, fast = np.sin(2 * np.pi * t), 0.5 * np.sin(2 * np.pi * 50 * t)
+    found, expected = {"vx": (slow + fast)[None]}, {"vx": slow[None]}
+    assert difference(found, expected) == pytest.approx(0.5, rel=1e-3)
+    # integrals from rest: (1 - cos) / omega, of which the mean square is 3/2 of that of the oscillation
+    assert difference(found, expected, 1e-3) == pytest.approx(0.01, rel=0.02)
+    assert Corrections().error({1: found}, {1: expected}, 1e-3) == difference(found, expected, 1e-3)
 
 
 def test_an_inversion_corrects_anew_and_comes_nearer_to_the_data(project, tmp_path):

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from denise_py.medium.model import Medium
+from denise_py.optimise.descent import Minimiser
 from denise_py.parallel.comm import SerialComm
-from denise_py.workflow import grid_plan
+from denise_py.workflow import grid_plan, inversion
 from denise_py.workflow.crew import Crew
 from denise_py.workflow.grid_plan import Grids, Outgrown, slowest_of_most
 from denise_py.workflow.setup import divide_processes, prepare
@@ -101,9 +102,14 @@ def test_the_search_goes_on_from_a_finer_grid_with_what_it_knows(project, tmp_pa
         return Outgrown("the test says so", 1.0) if iteration == 3 and self.corrects else None
 
     monkeypatch.setattr(Grids, "outgrown", outgrown)
+    begun = []
+    monkeypatch.setattr(
+        inversion, "Minimiser", lambda *args, **keys: begun.append(1) or Minimiser(*args, **keys)
+    )
     run = project.invert(tmp_path, ITERMAX=4, **(COARSE | {"GRID_CORRECT": 3} | keys))
     assert asked == [1, 2, 3, 4]
     assert len(run.said("times fewer point steps")) + len(run.said("the grid of the run")) == 2
+    assert len(begun) == 1  # with what it knows, that is
     assert run.misfits[-1] < run.misfits[0]
     # conjugate gradients alone forget, and say so
     assert len(run.said("another grid")) == (1 if keys.get("GRAD_METHOD") == 1 else 0)
