@@ -5,7 +5,7 @@
 
 The tables are for one shot on grids of the size of the toy example and of Marmousi-II; the reference is the
 gradient with every step in single precision. --large runs the program itself, one iteration on 4000 x 1000
-points with 8000 steps, and prints its largest resident memory; it takes about half an hour on a free core.
+points with 8000 steps, and prints its largest resident memory; it takes a quarter of an hour on one core.
 --scale makes grid, steps and limit smaller (in each direction).
 """
 

@@ -10,7 +10,7 @@ import pytest
 from denise_py.errors import ParameterError
 from denise_py.parameters.checks import check_stages
 from denise_py.parameters.settings import Settings
-from denise_py.parameters.workflow_columns import header_of
+from denise_py.parameters.workflow_columns import LAYOUTS, header_of
 from denise_py.parameters.workflow_file import Stage, read_workflow
 from denise_py.traces.filters import BandFilter
 from denise_py.workflow.stages import StagePlan, plan_stages
@@ -233,7 +233,7 @@ def test_q_is_not_inverted_for(settings):
 
 def black_line(**changes: object) -> str:
     """A line of Black Edition's layout; names with - and + as minus and plus."""
-    values: dict[str, object] = dict.fromkeys(header_of(BLACK).split(), 0)
+    values: dict[str, object] = dict.fromkeys(header_of(LAYOUTS[BLACK]).split(), 0)
     values |= {
         "PRO": 0.6,
         "TIME_FILT": 1,
@@ -252,7 +252,7 @@ def black(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Outcome
     parameters without the near traces, where density joins in the second iteration."""
     folder = tmp_path_factory.mktemp("black")
     lines = [
-        header_of(BLACK),
+        header_of(LAYOUTS[BLACK]),
         black_line(INV_VP_ITER=99, INV_RHO_ITER=99),
         black_line(FC_low=5, FC_high=30, ORDER=2, LNORM=5, NORMALIZE=1, EPRECOND=3, INV_RHO_ITER=99),
         black_line(TIME_FILT=0, INV_RHO_ITER=2, OFFSET_MUTE=2, OFFSETC=60, SCALERHO=0.5, PRO=0),
@@ -336,7 +336,7 @@ def test_misfit_log_has_the_same_columns_throughout(black):
 
 def test_the_wavelet_is_estimated_in_the_stages_that_say_so(project, tmp_path):
     lines = [
-        header_of(BLACK),
+        header_of(LAYOUTS[BLACK]),
         black_line(STF_INV=1, OFFSETC_STF=100, EPS_STF=0.01, PRO=0.9),
         black_line(PRO=0.9),
     ]
@@ -355,7 +355,7 @@ def test_the_wavelet_is_estimated_in_the_stages_that_say_so(project, tmp_path):
 
 def test_a_workflow_of_ifos2d_may_lower_the_corner(project, tmp_path):
     lines = [
-        header_of(IFOS),
+        header_of(LAYOUTS[IFOS]),
         "1 1 1 1 0.9 1 4 30 1 0 0 0 0.005 0",
         "2 1 1 1 0.9 1 0 20 1 0 0 0 0.005 0",
     ]
@@ -369,7 +369,7 @@ def test_a_workflow_of_ifos2d_may_lower_the_corner(project, tmp_path):
 def test_waves_may_change_from_stage_to_stage(project, tmp_path):
     """SH, P-SV, both: what moves follows, and so does the misfit, which is one for synthetics that vanish."""
     lines = [
-        header_of("DENISE"),
+        header_of(LAYOUTS["DENISE"]),
         "1 1 1 1 0.9 0 0 2 0 0 0 0.005",
         "2 1 1 1 0.9 0 0 1 0 0 0 0.005",
         "3 1 1 1 0.9 0 0 3 0.5 0.5 0 0.005",
