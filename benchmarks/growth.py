@@ -120,19 +120,24 @@ def iterations(numbers: tuple[int, ...], folder: Path) -> None:
     print(f"{'iterations':>10} {'simulations':>12} {'time of one':>12} {'memory':>7}")
     forward = Case(steps=400, shots=2).write(folder)
     _check(launch(1, ["-c", PROGRAM, str(forward)], folder / "cache"))
+    _inversion(numbers[0], folder)  # compiles
     first: tuple[float, float] | None = None
     for number in numbers:
-        changes = (("QUELLART", 1),)
-        file = Case(steps=400, shots=2, iterations=number, changes=changes).write(folder)
-        done = _check(launch(1, ["-c", PROGRAM, str(file), "--jobs", "1"], folder / "cache"))
-        text = (folder / "log" / "run.0.timings").read_text().splitlines()
-        runs = sum(int(line.split()[3]) for line in text if not line.startswith("#"))
-        wall = next(float(line.split()[-2]) for line in text if "wall time without" in line)
-        memory = float(done.stdout.splitlines()[-1])
+        runs, wall, memory = _inversion(number, folder)
         first = first or (wall / runs, memory)
         print(
             f"{number:>10} {runs:>12} {wall / runs / first[0]:>12.2f} {memory / first[1]:>7.2f}", flush=True
         )
+
+
+def _inversion(number: int, folder: Path) -> tuple[int, float, float]:
+    """Number of simulations, seconds and memory of so many iterations."""
+    file = Case(steps=400, shots=2, iterations=number, changes=(("QUELLART", 1),)).write(folder)
+    done = _check(launch(1, ["-c", PROGRAM, str(file), "--jobs", "1"], folder / "cache"))
+    text = (folder / "log" / "run.0.timings").read_text().splitlines()
+    runs = sum(int(line.split()[3]) for line in text if not line.startswith("#"))
+    wall = next(float(line.split()[-2]) for line in text if "wall time without" in line)
+    return runs, wall, float(done.stdout.splitlines()[-1])
 
 
 #: runs denise and prints the largest memory that the process has had
