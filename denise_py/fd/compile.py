@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import importlib
 import os
@@ -113,11 +114,17 @@ def note_ready(code: str) -> None:
 
 
 def _note(code: str) -> Path:
+    text = "|".join((code, *_circumstances()))
+    return cache_folder() / f"ready-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+@functools.cache
+def _circumstances() -> tuple[str, ...]:
+    """What else decides whether compiled code is found; the same as long as a process lives."""
     machine = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
     # the compiler keeps its files by the place and the time of the sources
     place = str(Path(__file__).parent), str(max(path.stat().st_mtime_ns for path in _sources()))
-    text = "|".join((code, numba.__version__, source_digest(), *place, *machine))
-    return cache_folder() / f"ready-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return numba.__version__, source_digest(), *place, *machine
 
 
 # Kernels allocate nothing, so that counting references (_nrt) would only lengthen the code; nobody needs
@@ -190,10 +197,12 @@ def _compiled(function: Callable, arguments: tuple) -> Callable:
         return function
     types = tuple(map(numba.typeof, arguments))
     name = f"{function.__module__}.{function.__name__}{types}"
-    with contextlib.nullcontext() if is_ready(name) else _alone(name):
+    known = is_ready(name)
+    with contextlib.nullcontext() if known else _alone(name):
         with contextlib.suppress(OSError):  # a full disk: what is compiled works, but is not kept
             function.compile(types)
-        note_ready(name)
+        if not known:
+            note_ready(name)
     return function.get_overload(types)
 
 

@@ -142,11 +142,11 @@ def _leave(settings: Settings, cores: set[int]) -> subprocess.Popen | None:
         )
     except OSError:
         return None
-    with suppress(OSError):
-        if cores:
+    if cores:
+        with suppress(OSError):
             os.sched_setaffinity(later.pid, cores)
-        with later.stdin as stream:
-            pickle.dump(settings, stream)
+    with suppress(OSError), later.stdin as stream:
+        pickle.dump(settings, stream)
     return later
 
 

@@ -89,9 +89,14 @@ class Grids:
         self._take(found, iteration, medium)
 
     @property
+    def coarse(self) -> bool:
+        """Whether the present grid is a coarser one."""
+        return self._adapted is not None
+
+    @property
     def corrects(self) -> bool:
-        """Whether the present grid is a coarser one whose traces are to be corrected."""
-        return self._every > 0 and self._adapted is not None
+        """Whether it is one whose traces are to be corrected."""
+        return self._every > 0 and self.coarse
 
     def correction_due(self, iteration: int, last: int | None) -> bool:
         """Whether traces are to be corrected before an iteration; last: before which one they were, None if
@@ -106,7 +111,7 @@ class Grids:
         """Why the grid no longer serves before an iteration, None if it does: waves have become faster than
         its step allows, or traces differ too much. Those of grids that are corrected tell that whenever they
         are; others are tested again after every so many iterations, and when waves have become slower."""
-        if self._adapted is None or iteration == self._begun:
+        if not self.coarse or iteration == self._begun:
             return None
         found = None
         if self._of_coarse(medium).unstable(self._adapted.setup.time.dt / NEARLY):

@@ -229,6 +229,8 @@ class Inversion:
     def _fit_grid(self, plan: StagePlan, state: _Running) -> bool:
         """Simulate on another grid if the present one no longer serves; returns whether. What the optimiser
         knows stays: all grids stand for that of the run."""
+        if not self.grids.coarse:
+            return False
         medium = self._medium_of(state.model)
         outgrown = self.grids.outgrown(plan, state.iteration, medium)
         if outgrown is None:
