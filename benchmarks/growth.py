@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.case import Case
-from benchmarks.kernels import make_propagator, make_shot
+from benchmarks.kernels import make_propagator, make_shot, steps_for
 from benchmarks.startup import launch
 from denise_py.parallel.comm import SerialComm
 from denise_py.parameters.settings import read_settings
@@ -45,7 +45,7 @@ def grids(sizes: tuple[int, ...]) -> None:
     print(f"{'grid':>12} {'Mpts/s':>8} {'step':>6} {'medium':>7}")
     first: tuple[float, float] | None = None
     for n in sizes:
-        steps = max(2, int(3e7 / n**2))
+        steps = steps_for(n, n)
         p = make_propagator(n, n, 4, steps)
         shot, medium = make_shot(p), _medium(n)
         p.forward(*shot)  # touches the memory
@@ -86,15 +86,15 @@ def ranks(numbers: tuple[int, ...], folder: Path) -> None:
     """Wall time of a forward run of four shots by processes: one shot each, or one block each."""
     cores = os.cpu_count()
     print(
-        f"\nprocesses on {cores} cores: 500 x 500 points, 4 shots, 100 steps; time relative to one process\n"
+        f"\nprocesses on {cores} cores: 500 x 500 points, 4 shots, 800 steps; time relative to one process\n"
     )
     print(f"{'processes':>10} {'shots':>7} {'blocks':>7} {'expected':>9}")
     first: float | None = None
     for number in numbers:
-        by_shots = _run_seconds(Case(500, 500, 100, 4), number, folder / f"groups{number}")
+        by_shots = _run_seconds(Case(500, 500, 800, 4), number, folder / f"groups{number}")
         first = first or by_shots
         by_blocks = _run_seconds(
-            Case(500, 500, 100, 4, blocks=(1, number)), number, folder / f"blocks{number}"
+            Case(500, 500, 800, 4, blocks=(1, number)), number, folder / f"blocks{number}"
         )
         expected = 1 / min(number, cores)
         print(f"{number:>10} {by_shots / first:>7.2f} {by_blocks / first:>7.2f} {expected:>9.2f}", flush=True)

@@ -3,12 +3,17 @@
 Machines differ and are noisy: what counts are the ratios. A point step is one grid point, absorbing layers
 included, advanced by one time step. What the machine allows is measured: how fast aligned vectors are loaded
 from the innermost cache, which limits kernels whose arrays stay in a cache, and the bandwidth of the memory.
+
+There are two limits of loads. One loads every number that a derivative needs; those that are shifted along x
+cross lines of the cache and count twice. The stricter one loads three aligned vectors per derivative along x
+and cuts the shifted ones out of them, which is what our kernels do where the processor can.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -17,6 +22,7 @@ from denise_py.acquisition.inject import PlacedSource, source_injection
 from denise_py.acquisition.record import local_recording
 from denise_py.fd.containers import aligned_zeros
 from denise_py.fd.cpml import LayerParameters
+from denise_py.fd.schedule import STEPS
 from denise_py.fd.vectors import CUTS
 from denise_py.fd.weights import stencil
 from denise_py.gradient.storage import ForwardStore, Layout
@@ -34,6 +40,42 @@ LAST_CACHE = 2**25
 ORDERS = (2, 4, 8)
 
 
+class Work(NamedTuple):
+    """What a point takes in a plain step: derivatives along x, and as many along y; other loads, and those
+    for each relaxation mechanism; numbers that go through memory once, both ways counted."""
+
+    derivatives: int
+    others: int
+    mechanisms: int
+    memory: int
+
+
+#: of materials and of what is updated; viscous stresses are advanced in a sweep of their own
+WORK = {
+    "elastic-psv": Work(4, 10, 0, 15),
+    "viscous-psv": Work(4, 16, 3, 0),
+    "acoustic": Work(2, 6, 0, 0),
+    "viscous-acoustic": Work(2, 8, 1, 0),
+    "elastic-sh": Work(2, 6, 0, 0),
+    "viscous-sh": Work(2, 10, 2, 0),
+}
+
+
+class Limits(NamedTuple):
+    """Million point steps per second that the machine allows a plain step: if shifted vectors are loaded, and
+    if they are cut."""
+
+    loaded: float
+    cut: float
+
+    def shares(self, speed: float) -> str:
+        """Limits and what is reached of them, in columns."""
+        return " ".join(f"{limit:>7.0f} {speed / limit:>6.0%}" for limit in self)
+
+
+HEAD = f"{'loaded':>7} {'share':>6} {'cut':>7} {'share':>6}"
+
+
 def main() -> None:
     """Print the tables."""
     memory, loads = bandwidth(), load_rate()
@@ -41,17 +83,18 @@ def main() -> None:
     print(f"aligned loads from the innermost cache: {loads:.1f} thousand million numbers per second\n")
     print("forward steps of elastic P-SV with absorbing layers (20 points), free surface, 50 receivers;")
     print("million point steps per second, best of 9 runs, the ratio to the naive kernel's interior, and the")
-    print("share of what loads and memory allow a step without layers (several steps at a time need less)\n")
-    print(f"{'grid':>12} {'order':>6} {'denise-py':>10} {'naive':>8} {'ratio':>7} {'limit':>7} {'share':>7}")
+    print("shares of what loads and memory allow a step without layers, with shifted vectors loaded or cut")
+    print("out of aligned ones (several steps at a time, on large grids, need less of the memory)\n")
+    print(f"{'grid':>12} {'order':>6} {'denise-py':>10} {'naive':>8} {'ratio':>7} {HEAD}")
     for nx, ny in GRIDS:
         for order in ORDERS:
             ours, naive = forward_speed(nx, ny, order), naive_speed(nx, ny, order)
-            limit = speed_limit(nx, ny, order, memory, loads)
+            limits = speed_limits(nx, ny, order, memory, loads)
             print(
                 f"{f'{nx} x {ny}':>12} {order:>6} {ours:>10.0f} {naive:>8.0f} {ours / naive:>7.1f} "
-                f"{limit:>7.0f} {ours / limit:>7.0%}"
+                f"{limits.shares(ours)}"
             )
-    _print_other_waves()
+    _print_other_waves(loads)
     print("\ngradient of one shot, 500 x 174, order 4, times a forward run")
     print(f"{'kept step':>12} {'forward + store':>16} {'transposed':>11} {'total':>7}")
     for every in (1, 4, 10):
@@ -59,26 +102,27 @@ def main() -> None:
         print(f"{every:>12} {storing:>16.2f} {adjoint:>11.2f} {storing + adjoint:>7.2f}")
 
 
-def speed_limit(nx: int, ny: int, order: int, memory: float, loads: float) -> float:
-    """Million point steps per second of elastic P-SV that the loads of a plain step allow and, on grids that
-    no cache holds, the memory (GB/s).
+def speed_limits(
+    nx: int, ny: int, order: int, memory: float, loads: float, key: str = "elastic-psv", mechanisms: int = 0
+) -> Limits:
+    """What the loads (1e9 numbers per second) of a plain step allow and, on grids that no cache holds, the
+    memory (GB/s).
 
-    With M = order / 2 a point takes 8 M + 10 loads for derivatives along y and for what is updated. Each of
-    the four derivatives along x takes three aligned vectors, out of which the shifted ones are cut; where the
-    processor cannot do that, 2 M loads of which 2 M - 1 count twice, because they cross cache lines. Once
-    through memory are 15 numbers, the five fields both ways."""
-    half = order // 2
-    along_x = 3 if CUTS else 4 * half - 1
-    allowed = [1e3 * loads / (8 * half + 10 + 4 * along_x)]
-    if 40 * nx * ny > LAST_CACHE:
-        allowed.append(1e3 * memory / 60)
-    return min(allowed)
+    With M = order / 2 a derivative along y takes 2 M loads. One along x takes three aligned vectors, or 2 M
+    loads of which 2 M - 1 count twice, because they cross cache lines."""
+    half, work = order // 2, WORK[key]
+    plain = 2 * half * work.derivatives + work.others + mechanisms * work.mechanisms
+    allowed = [1e3 * loads / (plain + work.derivatives * along_x) for along_x in (4 * half - 1, 3)]
+    if 40 * nx * ny > LAST_CACHE and work.memory:
+        allowed = [min(limit, 1e3 * memory / (4 * work.memory)) for limit in allowed]
+    return Limits(allowed[0], allowed[1] if CUTS else allowed[0])
 
 
-def _print_other_waves() -> None:
-    """All physics at 500 x 174: forward speed, and forward + store + transposed in forward runs."""
+def _print_other_waves(loads: float) -> None:
+    """All physics at 500 x 174: forward speed and its limits, and forward + store + transposed in forward
+    runs."""
     print("\nall waves, 500 x 174; gradient with every 4th and every 10th step kept, in forward runs\n")
-    print(f"{'waves':>20} {'order':>6} {'Mpts/s':>8} {'4th':>6} {'10th':>6}")
+    print(f"{'waves':>20} {'order':>6} {'Mpts/s':>8} {HEAD} {'4th':>6} {'10th':>6}")
     for name, key, order, mechanisms in (
         ("elastic P-SV", "elastic-psv", 4, 0),
         ("viscous P-SV, L = 1", "viscous-psv", 4, 1),
@@ -91,7 +135,8 @@ def _print_other_waves() -> None:
     ):
         speed = forward_speed(500, 174, order, key, mechanisms)
         costs = (sum(gradient_cost(500, 174, order, every, key, mechanisms)) for every in (4, 10))
-        print(f"{name:>20} {order:>6} {speed:>8.0f}", *(f"{cost:>6.2f}" for cost in costs))
+        shares = speed_limits(500, 174, order, 0, loads, key, mechanisms).shares(speed)
+        print(f"{name:>20} {order:>6} {speed:>8.0f} {shares}", *(f"{cost:>6.2f}" for cost in costs))
 
 
 def make_propagator(
@@ -135,8 +180,8 @@ def shortest_seconds(action: Callable[[], object], runs: int = 9) -> float:
 
 
 def steps_for(nx: int, ny: int, budget: float = 4e7) -> int:
-    """Number of steps that makes about `budget` point steps."""
-    return max(10, int(budget / (nx * ny)))
+    """Number of steps that makes about `budget` point steps, and some bundles of steps on large grids."""
+    return max(5 * STEPS, int(budget / (nx * ny)))
 
 
 def forward_speed(nx: int, ny: int, order: int, key: str = "elastic-psv", mechanisms: int = 0) -> float:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import Literal
 
 import numpy as np
@@ -147,6 +148,8 @@ def _leave(settings: Settings, cores: set[int]) -> subprocess.Popen | None:
             os.sched_setaffinity(later.pid, cores)
     with suppress(OSError), later.stdin as stream:
         pickle.dump(settings, stream)
+    # takes note of its end, so that it does not stay in the list of processes until the run ends
+    Thread(target=later.wait, name="compilation", daemon=True).start()
     return later
 
 
