@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,9 +15,6 @@ from denise_py.fd.containers import Points, as_points
 from denise_py.fd.surface import row_weights
 from denise_py.parallel.domain import Subdomain
 from denise_py.physics.base import Physics
-
-#: what explosions add to, in solids and in fluids
-STRESS_TERMS = ("normal", "p")
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def source_injection(
 ) -> NamedTuple:
     """All sources of one simulation, as far as this block owns them. one_sided: see propagate.Scheme; what
     acts on a top row is then divided by the weight of its row. subgrid: place sources between nodes."""
-    collected: dict[str, list[tuple[int, int, int, float]]] = {}
+    collected: dict[str, list[tuple[np.ndarray, ...]]] = {}
     series = np.zeros((nt, len(sources)), dtype)
     for k, source in enumerate(sources):
         terms = list(_terms(physics, source, coefficients, block, half, dh, subgrid))
@@ -78,11 +75,24 @@ def source_injection(
             injected = physics.source_series(source.kind, source.wavelet)
             series[: len(injected), k] = injected
         for name, j, i, weight in terms:
-            rows, row = row_weights(name) if one_sided else (), j - half + block.y0
-            norm = rows[row] if row < len(rows) else 1.0
-            collected.setdefault(name, []).append((j, i, k, weight / norm))
-    forces = {name: as_points(*zip(*rows, strict=True), dtype) for name, rows in collected.items()}
-    return physics.injection(forces, series)
+            if one_sided:
+                weight = weight / _norms(name, j - half + block.y0)
+            collected.setdefault(name, []).append((j, i, np.full(j.size, k), weight))
+    return physics.injection(_points_of(collected, dtype), series)
+
+
+def _points_of(parts: Mapping[str, Sequence[tuple[np.ndarray, ...]]], dtype: np.dtype) -> dict[str, Points]:
+    """Points from parts of (rows, columns, numbers of the series, weights), by what they add to."""
+    return {
+        name: as_points(*(np.concatenate(arrays) for arrays in zip(*some, strict=True)), dtype)
+        for name, some in parts.items()
+    }
+
+
+def _norms(name: str, row: np.ndarray) -> np.ndarray:
+    """Weights of rows (n,) of the whole grid, from 0, in the norm of one-sided operators; see fd.surface."""
+    top = np.array(row_weights(name))
+    return np.where(row < top.size, top[np.minimum(row, top.size - 1)], 1.0)
 
 
 def _terms(
@@ -93,21 +103,20 @@ def _terms(
     half: int,
     dh: float,
     subgrid: SubGrid | BandLimited | None,
-) -> Iterator[tuple[str, int, int, float]]:
-    """(what it adds to, array row, array column, factor) of a source on a block."""
-    if subgrid is None:
-        position = local_position(block, half, source.i, source.j)
-        if position is not None:
-            terms = physics.source_terms(source.kind, source.azimuth, coefficients, *position, dh)
-            yield from ((name, *position, weight) for name, weight in terms.items())
-        return
-    for target in (*physics.velocity_fields, *STRESS_TERMS):
-        points = subgrid.spread(physics, target, np.array([[source.i, source.j]])).inside(block)
-        for row, column, share in zip(points.row, points.column, points.weight, strict=True):
-            j, i = int(row) - block.y0 + half, int(column) - block.x0 + half
-            terms = physics.source_terms(source.kind, source.azimuth, coefficients, j, i, dh)
-            if target in terms:
-                yield target, j, i, share * terms[target]
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+    """(what it adds to, array rows, array columns, factors) of the points of a source on a block."""
+    kind = source.kind, source.azimuth, coefficients
+    for target in physics.source_terms(*kind, half, half, dh):
+        if subgrid is None:
+            position = local_position(block, half, source.i, source.j)
+            j, i = np.array([] if position is None else [position], np.int64).reshape(-1, 2).T
+            share = np.ones(j.size)
+        else:
+            points = subgrid.spread(physics, target, np.array([[source.i, source.j]])).inside(block)
+            j, i = points.row - block.y0 + half, points.column - block.x0 + half
+            share = points.weight
+        if j.size:
+            yield target, j, i, share * physics.source_terms(*kind, j, i, dh)[target]
 
 
 def adjoint_injection(
@@ -142,9 +151,5 @@ def adjoint_injection(
             series = first + np.arange(row.size)
             found.setdefault(physics.adjoint_target(read), []).append((j, i, series, weights))
             columns.append(own.T)
-    forces: dict[str, Points] = {
-        name: as_points(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), dtype)
-        for name, parts in found.items()
-    }
     series = np.ascontiguousarray(np.hstack(columns), dtype)
-    return physics.injection(forces, series)
+    return physics.injection(_points_of(found, dtype), series)

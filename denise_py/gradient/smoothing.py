@@ -12,11 +12,20 @@ variance is exactly sigma^2 (per factor 2 sigma^2/2n).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy
 
 STEPS = 8
 """Implicit steps of a diffusion, even. The kurtosis along an axis is 3 + 3/STEPS + 1/sigma^2."""
+
+
+class Factor(NamedTuple):
+    """L D L^T of a tridiagonal matrix: D (n,), and what L has below its ones (n - 1,)."""
+
+    diagonal: np.ndarray
+    below: np.ndarray
 
 
 class Smoothing:
@@ -42,9 +51,9 @@ class Smoothing:
         return values if self._x is None else _solve(self._x, values, steps)
 
 
-def _factor(sigma: np.ndarray, regions: np.ndarray) -> np.ndarray | None:
-    """Cholesky factor of 1 - d/dx (sigma^2 / 2n) d/dx along the last axis, all rows as one tridiagonal
-    matrix; None for the identity."""
+def _factor(sigma: np.ndarray, regions: np.ndarray) -> Factor | None:
+    """Factors of 1 - d/dx (sigma^2 / 2n) d/dx along the last axis, all rows as one tridiagonal matrix; None
+    for the identity."""
     variance = np.asarray(sigma, np.float64) ** 2
     flow = np.where(regions[:, 1:] == regions[:, :-1], variance[:, 1:] + variance[:, :-1], 0.0) / (4 * STEPS)
     if not flow.any():
@@ -52,15 +61,16 @@ def _factor(sigma: np.ndarray, regions: np.ndarray) -> np.ndarray | None:
     flow = np.pad(flow, ((0, 0), (0, 1)))  # none from a row to the next
     diagonal = 1.0 + flow
     diagonal[:, 1:] += flow[:, :-1]
-    matrix = np.zeros((2, flow.size))
-    matrix[0, 1:], matrix[1] = -flow.ravel()[:-1], diagonal.ravel()
-    return scipy.linalg.cholesky_banded(matrix)
+    d, e, _ = scipy.linalg.lapack.dpttrf(diagonal.ravel(), -flow.ravel()[:-1])
+    if not np.all(np.isfinite(d)):
+        raise ValueError("standard deviations must be finite")
+    return Factor(d, e)
 
 
-def _solve(factor: np.ndarray, values: np.ndarray, times: int) -> np.ndarray:
-    flat = np.array(values, np.float64).ravel()
+def _solve(factor: Factor, values: np.ndarray, times: int) -> np.ndarray:
+    flat = np.array(values, np.float64).reshape(-1, 1)
     for _ in range(times):
-        flat = scipy.linalg.cho_solve_banded((factor, False), flat)
+        flat, _ = scipy.linalg.lapack.dpttrs(factor.diagonal, factor.below, flat, overwrite_b=True)
     return flat.reshape(values.shape)
 
 

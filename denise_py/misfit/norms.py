@@ -19,6 +19,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from denise_py.traces.blocks import rows_of
+
 
 class Residual(NamedTuple):
     """Raw sum F, the sum it is divided by, and dF/d synthetic (ntr, ns) float64."""
@@ -114,14 +116,19 @@ def _of_differences(
     rho: Callable[[np.ndarray], np.ndarray],
     slope: Callable[[np.ndarray], np.ndarray],
 ) -> Residual:
-    d = np.asarray(observed, dtype=np.float64)
-    x = np.asarray(synthetic, dtype=np.float64) - d
+    adjoint = np.zeros(observed.shape)
     if not size > 0:  # no observed traces
-        return Residual(0.0, 0.0, np.zeros_like(x))
-    if size == 1:  # without two copies of everything
-        return Residual(float(np.sum(rho(x))), float(np.sum(rho(d))), slope(x))
-    x /= size
-    return Residual(float(np.sum(rho(x))), float(np.sum(rho(d / size))), slope(x) / size)
+        return Residual(0.0, 0.0, adjoint)
+    value = energy = 0.0
+    for rows in rows_of(adjoint):
+        d = np.asarray(observed[rows], dtype=np.float64)
+        x = synthetic[rows] - d
+        if size != 1:
+            d, x = d / size, x / size
+        value += float(np.sum(rho(x)))
+        energy += float(np.sum(rho(d)))
+        np.divide(slope(x), size, out=adjoint[rows])
+    return Residual(value, energy, adjoint)
 
 
 def _log_cosh(x: np.ndarray) -> np.ndarray:

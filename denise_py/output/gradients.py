@@ -9,7 +9,7 @@ downhill.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,16 +36,17 @@ class GradientFiles:
         method: str,
         iteration: int,
         gradient: Mapping[str, np.ndarray],
-        weighted: Mapping[str, np.ndarray],
+        weighted: Callable[[], Mapping[str, np.ndarray]],
         direction: Mapping[str, np.ndarray],
     ) -> None:
-        """Write what a method ('pcg' or 'lbfgs') leaves of an iteration; all arguments {slot: (ny, nx)}."""
+        """Write what a method ('pcg' or 'lbfgs') leaves of an iteration, {slot: (ny, nx)}; weighted: what
+        makes it, where it is written."""
         due = is_due(iteration, self.first, self.every)
         if method == "pcg":
             self._write(gradient, lambda slot: f"_g{ENDINGS[slot]}.old")
             self._write(direction, lambda slot: f"_c{ENDINGS[slot]}.old")
             if due:
-                self._write(weighted, lambda slot: f"_p{ENDINGS[slot]}_it{iteration}.old")
+                self._write(weighted(), lambda slot: f"_p{ENDINGS[slot]}_it{iteration}.old")
         elif due:
             self._write(gradient, lambda slot: f"_grad1_{slot}_it{iteration}.bin")
             self._write(direction, lambda slot: f"_grad2_{slot}_it{iteration}.bin")

@@ -12,7 +12,7 @@ from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import speed_range
 from denise_py.medium.staggering import buoyancy_x, buoyancy_y
-from denise_py.physics.base import Waves, force_terms, range_problem
+from denise_py.physics.base import Number, Place, Waves, force_terms, range_problem
 from denise_py.physics.psv import viscous_speeds
 
 
@@ -43,8 +43,8 @@ class Acoustic(Waves):
         return range_problem(medium)
 
     def source_terms(
-        self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
-    ) -> dict[str, float]:
+        self, kind: int, azimuth: float, coefficients: NamedTuple, j: Place, i: Place, dh: float
+    ) -> dict[str, Number]:
         """Factors of a source at (j, i). An explosion adds twice as much as to each normal stress of P-SV, as
         in DENISE: equal amplitudes give equal pressures, since P-SV records the sum of two stresses."""
         if kind == 1:

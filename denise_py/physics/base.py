@@ -17,6 +17,11 @@ from denise_py.fd.containers import Box, Points, aligned_zeros, no_points
 from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 
+#: a number, or one for each of some points
+Number = float | np.ndarray
+#: the row or column of a point in an array, or those of some points
+Place = int | np.ndarray
+
 
 class Physics(Protocol):
     """Declaration of a physics."""
@@ -65,9 +70,10 @@ class Physics(Protocol):
         """Zero accumulators (ny, nx) of the gradient."""
 
     def source_terms(
-        self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
-    ) -> dict[str, float]:
-        """Factors with which the series of a source acts on the fields at array position (j, i)."""
+        self, kind: int, azimuth: float, coefficients: NamedTuple, j: Place, i: Place, dh: float
+    ) -> dict[str, Number]:
+        """Factors with which the series of a source acts on the fields at array position (j, i); for arrays
+        of positions (n,) arrays, or a number for all."""
 
     def source_series(self, kind: int, wavelet: np.ndarray) -> np.ndarray:
         """What a source of this kind injects per step, (nt,)."""
@@ -161,9 +167,10 @@ def difference_series(wavelet: np.ndarray) -> np.ndarray:
 
 
 def force_terms(
-    kind: int, azimuth: float, bx: np.ndarray, by: np.ndarray, j: int, i: int, dh: float
-) -> dict[str, float]:
-    """Factors of a force: kind 2 along x, 3 along y, 4 at an azimuth in degrees from +y towards +x.
+    kind: int, azimuth: float, bx: np.ndarray, by: np.ndarray, j: Place, i: Place, dh: float
+) -> dict[str, Number]:
+    """Factors of a force at (j, i), numbers or arrays: kind 2 along x, 3 along y, 4 at an azimuth in degrees
+    from +y towards +x.
 
     A force of s newton per metre spread over one cell gives dv = dt / (rho dh^2) s; the buoyancies already
     hold dt/dh.
@@ -171,8 +178,8 @@ def force_terms(
     angle = math.radians(azimuth)
     rotated = (math.sin(angle), math.cos(angle))
     along_x, along_y = {2: (1.0, 0.0), 3: (0.0, 1.0)}.get(kind, rotated)
-    terms = {"vx": along_x * bx[j, i] / dh, "vy": along_y * by[j, i] / dh}
-    return {name: weight for name, weight in terms.items() if weight != 0.0}
+    terms = {"vx": (along_x, bx), "vy": (along_y, by)}
+    return {name: share * b[j, i] / dh for name, (share, b) in terms.items() if share != 0.0}
 
 
 def range_problem(medium: Medium, solid_only: bool = False) -> str:

@@ -12,7 +12,7 @@ from denise_py.medium.attenuation import Relaxation
 from denise_py.medium.model import Medium
 from denise_py.medium.stability import speed_range
 from denise_py.medium.staggering import buoyancy_x, buoyancy_y, mean_xy, plate_modulus, shear_modulus_xy
-from denise_py.physics.base import Waves, force_terms, range_problem
+from denise_py.physics.base import Number, Place, Waves, force_terms, range_problem
 
 
 class ElasticPSV(Waves):
@@ -51,8 +51,8 @@ class ElasticPSV(Waves):
         return range_problem(medium)
 
     def source_terms(
-        self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
-    ) -> dict[str, float]:
+        self, kind: int, azimuth: float, coefficients: NamedTuple, j: Place, i: Place, dh: float
+    ) -> dict[str, Number]:
         """Factors of a source at (j, i): kind 1 explosion (its series is s(n+1) - s(n-1)), 2 to 4 forces, see
         base.force_terms."""
         if kind == 1:

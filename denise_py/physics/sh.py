@@ -32,7 +32,7 @@ from denise_py.medium.staggering import (
     shear_modulus_x,
     shear_modulus_xy,
 )
-from denise_py.physics.base import Waves, range_problem
+from denise_py.physics.base import Number, Place, Waves, range_problem
 from denise_py.physics.psv import viscous_speeds
 
 
@@ -77,8 +77,8 @@ class ElasticSH(Waves):
         return range_problem(medium, solid_only=True)
 
     def source_terms(
-        self, kind: int, azimuth: float, coefficients: NamedTuple, j: int, i: int, dh: float
-    ) -> dict[str, float]:
+        self, kind: int, azimuth: float, coefficients: NamedTuple, j: Place, i: Place, dh: float
+    ) -> dict[str, Number]:
         """Every source is a force out of the plane, whatever its kind; see base.force_terms for the
         factor."""
         return {"vz": coefficients.bz[j, i] / dh}

@@ -429,7 +429,7 @@ class Inversion:
             report,
             state.model,
             gradient,
-            state.metric.apply(gradient),
+            partial(state.metric.apply, gradient),
             direction,
             state.weight,
             tuple(objective.rejected),

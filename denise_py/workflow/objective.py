@@ -7,7 +7,6 @@ there are, and ends up on all processes.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +48,14 @@ Changes = Mapping[Physics, NamedTuple]
 
 #: what waves report that have no share
 NOTHING = Reported(0.0, 0.0)
+
+
+class _Weighted(NamedTuple):
+    """The two factors (ny, nx) of the weight of a point p, see Objective.weights_at; float32."""
+
+    p: np.ndarray
+    own: np.ndarray
+    summed: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class Objective:
         self._calibrated, self._factors = False, [1.0]
         #: why points could not be evaluated, in their order; the caller empties it
         self.rejected: list[str] = []
-        self._weight_of: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+        self._weighted: list[_Weighted] = []
         self._known: tuple[np.ndarray, np.ndarray] | None = None
         self._sample: Sample | None = None
         self._whole: np.ndarray | None = None  # (waves, 2): energy and traces of all shots
@@ -208,7 +215,7 @@ class Objective:
         raw = total[:count].reshape(-1, len(self._slots), *self._shape)
         slopes = sum(factor * part for factor, part in zip(factors, raw, strict=True))
         if self._weighting.active:
-            self._weight_of[_fingerprint(p)] = self._join_weights(total[count:], factors)
+            self._weighted.append(_Weighted(self._known[0], *self._join_weights(total[count:], factors)))
         gradient = self._scaling.gradient(dict(zip(self._slots, slopes, strict=True)))
         if not np.any(gradient):
             raise NoProgressError(
@@ -228,12 +235,11 @@ class Objective:
 
         Weights of other points, trials of the last search, are forgotten.
         """
-        weights = self._weight_of.get(_fingerprint(p))
-        if weights is None:
+        found = next((one for one in reversed(self._weighted) if np.array_equal(one.p, p)), None)
+        if found is None:
             return np.ones(self._shape), np.ones(self._shape)
-        self._weight_of = {_fingerprint(p): weights}
-        own, summed = weights
-        return own.astype(np.float64), summed.astype(np.float64)
+        self._weighted = [found]
+        return found.own.astype(np.float64), found.summed.astype(np.float64)
 
     def possible(self, p: np.ndarray) -> bool:
         """Whether p can be simulated, as far as the model tells without a simulation."""
@@ -459,7 +465,3 @@ class Objective:
             return np.zeros(self._shape)
         energies = self._crew.first.energies(correlation)
         return illumination(self._weighting.kind, *energies, self._crew.setup.grid)
-
-
-def _fingerprint(p: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(p), digest_size=16).digest()

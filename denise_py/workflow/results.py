@@ -26,9 +26,9 @@ from denise_py.workflow.stages import StagePlan
 @dataclass(frozen=True)
 class Finished:
     """An iteration that is over. model: after it; gradient (of the misfit, per unit of the parameters) and
-    direction {slot: (ny, nx)} as they were used in it; weighted: the preconditioned gradient; weight: (ny,
-    nx), of all parameters; rejected: why trials failed; sample: what was simulated if not all shots; full:
-    misfit of all shots after it, if it was computed."""
+    direction {slot: (ny, nx)} as they were used in it; weighted: what makes the preconditioned gradient;
+    weight: (ny, nx), of all parameters; rejected: why trials failed; sample: what was simulated if not all
+    shots; full: misfit of all shots after it, if it was computed."""
 
     number: int
     plan: StagePlan
@@ -36,7 +36,7 @@ class Finished:
     report: IterationReport
     model: Mapping[str, np.ndarray]
     gradient: Mapping[str, np.ndarray]
-    weighted: Mapping[str, np.ndarray]
+    weighted: Callable[[], Mapping[str, np.ndarray]]
     direction: Mapping[str, np.ndarray]
     weight: np.ndarray
     rejected: tuple[str, ...]

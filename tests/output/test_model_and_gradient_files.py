@@ -44,19 +44,19 @@ def test_decimated_models_hold_every_nth_node_beginning_with_the_first(tmp_path)
     assert np.array_equal(found.reshape(3, 3).T, MODEL["vs"][::2, ::3])
 
 
-ARGUMENTS = (
-    {n: 1 * a for n, a in MODEL.items()},
-    {n: 2 * a for n, a in MODEL.items()},
-    {n: 3 * a for n, a in MODEL.items()},
-)
+GRADIENT, WEIGHTED, DIRECTION = ({n: factor * a for n, a in MODEL.items()} for factor in (1, 2, 3))
+
+
+def not_made() -> dict[str, np.ndarray]:
+    raise AssertionError("is made where it is not written")
 
 
 def test_gradient_files_of_conjugate_gradients(tmp_path):
     files = GradientFiles(str(tmp_path / "g"), 2, 2)
-    files.write("pcg", 1, *ARGUMENTS)
+    files.write("pcg", 1, GRADIENT, not_made, DIRECTION)
     always = {f"g_{letter}{e}.old" for letter in "gc" for e in ("", "_u", "_rho")}
     assert names(tmp_path) == always
-    files.write("pcg", 2, *ARGUMENTS)
+    files.write("pcg", 2, GRADIENT, lambda: WEIGHTED, DIRECTION)
     assert names(tmp_path) == always | {f"g_p{e}_it2.old" for e in ("", "_u", "_rho")}
     for name, factor in (("g_g_u.old", 1), ("g_p_u_it2.old", 2), ("g_c_u.old", 3)):
         assert np.array_equal(np.fromfile(tmp_path / name, "<f4").reshape(7, 5).T, factor * MODEL["vs"])
@@ -64,17 +64,17 @@ def test_gradient_files_of_conjugate_gradients(tmp_path):
 
 def test_gradient_files_of_lbfgs(tmp_path):
     files = GradientFiles(str(tmp_path / "g"), 2, 2)
-    files.write("lbfgs", 1, *ARGUMENTS)
+    files.write("lbfgs", 1, GRADIENT, not_made, DIRECTION)
     assert names(tmp_path) == set()
-    files.write("lbfgs", 2, *ARGUMENTS)
+    files.write("lbfgs", 2, GRADIENT, not_made, DIRECTION)
     assert names(tmp_path) == {f"g_grad{q}_{n}_it2.bin" for q in (1, 2) for n in MODEL}
     for name, factor in (("g_grad1_rho_it2.bin", 1), ("g_grad2_rho_it2.bin", 3)):
         assert np.array_equal(np.fromfile(tmp_path / name, "<f4").reshape(7, 5).T, factor * MODEL["rho"])
 
 
 def test_parameters_that_do_not_move_leave_no_gradient_file(tmp_path):
-    only = [{"vs": part["vs"]} for part in ARGUMENTS]
-    GradientFiles(str(tmp_path / "g"), 1, 1).write("pcg", 1, *only)
+    gradient, weighted, direction = ({"vs": part["vs"]} for part in (GRADIENT, WEIGHTED, DIRECTION))
+    GradientFiles(str(tmp_path / "g"), 1, 1).write("pcg", 1, gradient, lambda: weighted, direction)
     assert names(tmp_path) == {"g_g_u.old", "g_c_u.old", "g_p_u_it1.old"}
 
 
