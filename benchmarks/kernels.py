@@ -37,27 +37,28 @@ from denise_py.propagate import Propagator, Scheme
 GRIDS = ((252, 75), (500, 174), (1000, 1000), (2000, 2000))
 #: bytes of arrays beyond which the memory limits a step
 LAST_CACHE = 2**25
+#: bytes per point of P-SV that go through the memory in a step: five materials, five fields both ways
+ONCE_THROUGH = 60
 ORDERS = (2, 4, 8)
 
 
 class Work(NamedTuple):
     """What a point takes in a plain step: derivatives along x, and as many along y; other loads, and those
-    for each relaxation mechanism; numbers that go through memory once, both ways counted."""
+    for each relaxation mechanism."""
 
     derivatives: int
     others: int
-    mechanisms: int
-    memory: int
+    mechanisms: int = 0
 
 
 #: of materials and of what is updated; viscous stresses are advanced in a sweep of their own
 WORK = {
-    "elastic-psv": Work(4, 10, 0, 15),
-    "viscous-psv": Work(4, 16, 3, 0),
-    "acoustic": Work(2, 6, 0, 0),
-    "viscous-acoustic": Work(2, 8, 1, 0),
-    "elastic-sh": Work(2, 6, 0, 0),
-    "viscous-sh": Work(2, 10, 2, 0),
+    "elastic-psv": Work(4, 10),
+    "viscous-psv": Work(4, 16, 3),
+    "acoustic": Work(2, 6),
+    "viscous-acoustic": Work(2, 8, 1),
+    "elastic-sh": Work(2, 6),
+    "viscous-sh": Work(2, 10, 2),
 }
 
 
@@ -67,6 +68,10 @@ class Limits(NamedTuple):
 
     loaded: float
     cut: float
+
+    def at_most(self, limit: float) -> Limits:
+        """Both limits, where there is another one."""
+        return Limits(*(min(one, limit) for one in self))
 
     def shares(self, speed: float) -> str:
         """Limits and what is reached of them, in columns."""
@@ -89,7 +94,9 @@ def main() -> None:
     for nx, ny in GRIDS:
         for order in ORDERS:
             ours, naive = forward_speed(nx, ny, order), naive_speed(nx, ny, order)
-            limits = speed_limits(nx, ny, order, memory, loads)
+            limits = load_limits(order, loads)
+            if 40 * nx * ny > LAST_CACHE:
+                limits = limits.at_most(1e3 * memory / ONCE_THROUGH)
             print(
                 f"{f'{nx} x {ny}':>12} {order:>6} {ours:>10.0f} {naive:>8.0f} {ours / naive:>7.1f} "
                 f"{limits.shares(ours)}"
@@ -102,19 +109,14 @@ def main() -> None:
         print(f"{every:>12} {storing:>16.2f} {adjoint:>11.2f} {storing + adjoint:>7.2f}")
 
 
-def speed_limits(
-    nx: int, ny: int, order: int, memory: float, loads: float, key: str = "elastic-psv", mechanisms: int = 0
-) -> Limits:
-    """What the loads (1e9 numbers per second) of a plain step allow and, on grids that no cache holds, the
-    memory (GB/s).
+def load_limits(order: int, loads: float, key: str = "elastic-psv", mechanisms: int = 0) -> Limits:
+    """What the loads (1e9 numbers per second) of a plain step allow.
 
     With M = order / 2 a derivative along y takes 2 M loads. One along x takes three aligned vectors, or 2 M
     loads of which 2 M - 1 count twice, because they cross cache lines."""
     half, work = order // 2, WORK[key]
     plain = 2 * half * work.derivatives + work.others + mechanisms * work.mechanisms
     allowed = [1e3 * loads / (plain + work.derivatives * along_x) for along_x in (4 * half - 1, 3)]
-    if 40 * nx * ny > LAST_CACHE and work.memory:
-        allowed = [min(limit, 1e3 * memory / (4 * work.memory)) for limit in allowed]
     return Limits(allowed[0], allowed[1] if CUTS else allowed[0])
 
 
@@ -135,7 +137,7 @@ def _print_other_waves(loads: float) -> None:
     ):
         speed = forward_speed(500, 174, order, key, mechanisms)
         costs = (sum(gradient_cost(500, 174, order, every, key, mechanisms)) for every in (4, 10))
-        shares = speed_limits(500, 174, order, 0, loads, key, mechanisms).shares(speed)
+        shares = load_limits(order, loads, key, mechanisms).shares(speed)
         print(f"{name:>20} {order:>6} {speed:>8.0f} {shares}", *(f"{cost:>6.2f}" for cost in costs))
 
 

@@ -29,11 +29,10 @@ class PlacedSource:
     wavelet: np.ndarray
 
 
-def local_position(block: Subdomain, half: int, i: int, j: int) -> tuple[int, int] | None:
-    """Array position (row, column) of node (i, j), counted from 1; None if another block owns it."""
-    if block.x0 <= i - 1 < block.x1 and block.y0 <= j - 1 < block.y1:
-        return j - 1 - block.y0 + half, i - 1 - block.x0 + half
-    return None
+def on_nodes(nodes: np.ndarray) -> Spread:
+    """One point each for nodes (n, 2), [i, j] from 1."""
+    i, j = nodes[:, 0] - 1, nodes[:, 1] - 1
+    return Spread(np.arange(len(nodes)), j, i, np.ones(len(nodes)))
 
 
 def receiver_points(
@@ -49,8 +48,7 @@ def receiver_points(
     if subgrid is not None:
         found = subgrid.observed(physics, component, nodes)
         return {name: part.inside(block) for name, part in found.items()}
-    i, j = nodes[:, 0] - 1, nodes[:, 1] - 1
-    return {component: Spread(np.arange(len(nodes)), j, i, np.ones(len(nodes))).inside(block)}
+    return {component: on_nodes(nodes).inside(block)}
 
 
 def source_injection(
@@ -105,18 +103,13 @@ def _terms(
     subgrid: SubGrid | BandLimited | None,
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
     """(what it adds to, array rows, array columns, factors) of the points of a source on a block."""
-    kind = source.kind, source.azimuth, coefficients
+    kind, place = (source.kind, source.azimuth, coefficients), np.array([[source.i, source.j]])
     for target in physics.source_terms(*kind, half, half, dh):
-        if subgrid is None:
-            position = local_position(block, half, source.i, source.j)
-            j, i = np.array([] if position is None else [position], np.int64).reshape(-1, 2).T
-            share = np.ones(j.size)
-        else:
-            points = subgrid.spread(physics, target, np.array([[source.i, source.j]])).inside(block)
-            j, i = points.row - block.y0 + half, points.column - block.x0 + half
-            share = points.weight
+        spread = on_nodes(place) if subgrid is None else subgrid.spread(physics, target, place)
+        points = spread.inside(block)
+        j, i = points.row - block.y0 + half, points.column - block.x0 + half
         if j.size:
-            yield target, j, i, share * physics.source_terms(*kind, j, i, dh)[target]
+            yield target, j, i, points.weight * physics.source_terms(*kind, j, i, dh)[target]
 
 
 def adjoint_injection(

@@ -41,8 +41,8 @@ class Smoothing:
         self._y = _factor(np.broadcast_to(sigma_y, self._shape).T, regions.T)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """S values, (ny, nx) float64."""
-        values = self._along_x(values, STEPS // 2)
+        """S values, (ny, nx) float64. Raises ValueError for values that are not finite."""
+        values = self._along_x(np.asarray_chkfinite(values), STEPS // 2)
         if self._y is not None:
             values = _solve(self._y, values.T, STEPS).T
         return self._along_x(values, STEPS // 2)
@@ -61,9 +61,7 @@ def _factor(sigma: np.ndarray, regions: np.ndarray) -> Factor | None:
     flow = np.pad(flow, ((0, 0), (0, 1)))  # none from a row to the next
     diagonal = 1.0 + flow
     diagonal[:, 1:] += flow[:, :-1]
-    d, e, _ = scipy.linalg.lapack.dpttrf(diagonal.ravel(), -flow.ravel()[:-1])
-    if not np.all(np.isfinite(d)):
-        raise ValueError("standard deviations must be finite")
+    d, e, _ = scipy.linalg.lapack.dpttrf(np.asarray_chkfinite(diagonal).ravel(), -flow.ravel()[:-1])
     return Factor(d, e)
 
 
