@@ -108,11 +108,10 @@ class Grids:
         self._lacked = error
 
     def outgrown(self, plan: StagePlan, iteration: int, medium: Medium) -> Outgrown | None:
-        """Why the present grid, a coarser one, no longer serves before an iteration, None if it does: waves
-        have become faster than its step allows, or traces differ too much. Those of grids that are corrected
-        tell that whenever they are; others are tested again after every so many iterations, and when waves
-        have become slower."""
-        if iteration == self._begun:
+        """Why the grid no longer serves before an iteration, None if it does: waves have become faster than
+        its step allows, or traces differ too much. Those of grids that are corrected tell that whenever they
+        are; others are tested again after every so many iterations, and when waves have become slower."""
+        if not self.coarse or iteration == self._begun:
             return None
         found = None
         if self._of_coarse(medium).unstable(self._adapted.setup.time.dt / NEARLY):
